@@ -24,7 +24,8 @@ fn nothing_breaks_against_the_baseline() {
     assert_eq!(found, "", "see `make surface-accept`");
 }
 
-fn breaking(image: &Path, baseline: &Path) -> String {
+/// What buf finds broken between two images; empty when nothing is.
+pub(crate) fn breaking(image: &Path, baseline: &Path) -> String {
     let buf = mesh::tool("buf");
     assert!(
         buf.exists(),

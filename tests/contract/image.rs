@@ -54,16 +54,6 @@ fn the_image_keeps_options_and_comments() {
 }
 
 #[test]
-fn both_versions_of_reflection_accept_the_image() {
-    let builder = || {
-        tonic_reflection::server::Builder::configure()
-            .register_encoded_file_descriptor_set(DESCRIPTOR_IMAGE)
-    };
-    assert!(builder().build_v1().is_ok());
-    assert!(builder().build_v1alpha().is_ok());
-}
-
-#[test]
 fn generated_services_carry_the_names_of_the_image() {
     let pool = pool();
     let names: BTreeSet<String> = pool

@@ -7,6 +7,8 @@ mod breaking;
 #[cfg(test)]
 mod compiled;
 #[cfg(test)]
+mod controls;
+#[cfg(test)]
 mod events;
 #[cfg(test)]
 mod fresh;
@@ -16,5 +18,7 @@ mod image;
 mod lint;
 #[cfg(test)]
 mod oracle;
+#[cfg(test)]
+mod reflection;
 #[cfg(test)]
 mod surface;

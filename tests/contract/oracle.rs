@@ -77,6 +77,36 @@ fn generated_validators_agree_with_protovalidate() {
     );
 }
 
+#[test]
+fn a_verdict_that_differs_is_noticed() {
+    let probe = Schema::compile_probe(&mesh::root()).expect("the probe compiles");
+    let money = probe
+        .pool
+        .get_message_by_name("retail.common.v1.Money")
+        .unwrap();
+    let rule = sites(&money)
+        .into_iter()
+        .find(|it| it.rule == "string.currency")
+        .unwrap();
+    let mut sampler = Sampler::new(7, Fill::Some);
+    let mut wrong = case(&example(&mut sampler, &rule).unwrap());
+    assert!(
+        wrong
+            .found
+            .remove(&("currency_code".to_owned(), "string.currency".to_owned()))
+    );
+    let mut renamed = case(&example(&mut sampler, &rule).unwrap());
+    renamed.found = [("currency_code".to_owned(), "string.region".to_owned())].into();
+    let right = case(&sampler.message(&money));
+    let report = reference(&[right, wrong, renamed], &probe);
+    assert_eq!(
+        (report.judged, report.differences.len()),
+        (3, 2),
+        "{:?}",
+        report.differences
+    );
+}
+
 /// Messages that obey every rule, that break one, and that break one somewhere inside.
 fn cases(messages: &[MessageDescriptor], rules: &[Site]) -> Vec<Case> {
     let mut sampler = Sampler::new(2_026, Fill::Some);
