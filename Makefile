@@ -39,6 +39,7 @@ clients: tools ## clients in Go, TypeScript, Python and Java from the protos, in
 	@python3 gen/clients.py generate
 
 check: lint test ## what CI runs: lint, test, and the clients where their toolchain is present
+	@python3 tests/tools/readme.py
 	@python3 gen/clients.py check
 
 surface-accept: ## accept a changed contract: make surface-accept D=services/decisions/0001-….md
