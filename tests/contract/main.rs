@@ -22,3 +22,5 @@ mod oracle;
 mod reflection;
 #[cfg(test)]
 mod surface;
+#[cfg(test)]
+mod vectors;
