@@ -140,3 +140,23 @@ fn requiring_what_was_optional_turns_the_surface_lock_red() {
     let lost = Changed::order("required", &[(field, required)]).loses();
     assert!(lost.contains("needs retail.order.v1.Order "), "{lost}");
 }
+
+#[test]
+fn a_new_field_that_must_be_filled_turns_the_surface_lock_red() {
+    let old = "message AdoptedHold {";
+    let new = "message AdoptedHold {
+  // Why.
+  int64 weight = 99 [
+    (google.api.field_behavior) = REQUIRED,
+    (buf.validate.field).int64 = {gt: 0 lte: 9}
+  ];";
+    let changed = Changed::order("needed", &[(old, new)]);
+    assert_eq!(changed.breaks(), "");
+    assert!(
+        changed
+            .loses()
+            .contains("needs retail.order.v1.AdoptedHold "),
+        "{}",
+        changed.loses()
+    );
+}

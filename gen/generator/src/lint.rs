@@ -13,6 +13,8 @@ use std::fmt;
 
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 
+pub use input::refuses_absence;
+
 use crate::contract::is_output_only;
 use crate::schema::{Schema, is_own};
 

@@ -14,7 +14,7 @@ use crate::code::validators;
 use crate::contract::{
     event_token, http_bindings, idempotency, is_output_only, oneof_required, rpc_contract,
 };
-use crate::lint::input_messages;
+use crate::lint::{input_messages, refuses_absence};
 use crate::rules::{FieldRules, message_cels};
 use crate::schema::Schema;
 
@@ -124,8 +124,7 @@ fn field_rules(field: &FieldDescriptor) -> String {
 fn needed(message: &MessageDescriptor) -> String {
     let fields = message.fields().filter(|field| {
         let rules = FieldRules::of(field);
-        let least = |rules: &FieldRules, name| rules.standard(name).is_some();
-        rules.is_some_and(|it| it.required || least(&it, "min_items") || least(&it, "min_pairs"))
+        !is_output_only(field) && rules.is_some_and(|rules| refuses_absence(field, &rules))
     });
     let names: Vec<_> = fields.map(|field| field.name().to_owned()).collect();
     or_dash(&names.join(",")).to_owned()

@@ -78,7 +78,8 @@ fn needed(field: &FieldDescriptor, found: &mut Findings) {
     }
 }
 
-fn refuses_absence(field: &FieldDescriptor, rules: &FieldRules) -> bool {
+/// Whether a request without this field is refused.
+pub fn refuses_absence(field: &FieldDescriptor, rules: &FieldRules) -> bool {
     let at_least = |name: &str| rules.standard(name).and_then(prost_reflect::Value::as_u64);
     rules.required
         || rules.ignore == Ignore::Always
