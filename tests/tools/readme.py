@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Runs the grpcurl lines of the README as they are printed. Called by `make check`.
 
-The lines that call make are what CI runs anyway. grpcurl is built from its pinned source where Go is
-present, and the lines are skipped with a word where it is not.
+The lines that call make are what CI runs anyway. grpcurl is built from its pinned source where Go
+is present, and the lines are skipped with a word where it is not.
 """
 
 import os
