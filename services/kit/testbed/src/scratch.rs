@@ -51,6 +51,13 @@ impl Scratch {
     }
 }
 
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // A server has ended before; what cannot be removed now, the next run cleans.
+        fs::remove_dir_all(&self.folder).ok();
+    }
+}
+
 /// Returns the folder in which all others of this user lie, and makes it at the first call.
 pub fn ground() -> Result<PathBuf, Error> {
     let user = geteuid();
@@ -148,7 +155,6 @@ mod tests {
             (true, false, true)
         );
         drop(lock);
-        fs::remove_dir_all(inner.path()).unwrap();
     }
 
     #[test]
@@ -160,6 +166,8 @@ mod tests {
         assert!(!is_reachable(&inner));
         fs::set_permissions(scratch.path(), fs::Permissions::from_mode(0o755)).unwrap();
         assert_eq!(is_reachable(&inner), is_reachable(&ground().unwrap()));
-        fs::remove_dir_all(scratch.path()).unwrap();
+        let folder = scratch.path().to_owned();
+        drop(scratch);
+        assert!(!folder.exists());
     }
 }

@@ -55,5 +55,4 @@ fn programs_below_a_closed_folder_are_copied_for_the_user_of_postgres() {
     if geteuid().is_root() {
         fs::remove_dir_all(open.folder).unwrap();
     }
-    fs::remove_dir_all(scratch.path()).unwrap();
 }
