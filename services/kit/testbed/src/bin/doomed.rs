@@ -22,6 +22,11 @@ async fn main() -> Result<ExitCode, Error> {
     let end = stdin().lock().lines().next();
     match end.and_then(Result::ok).as_deref() {
         Some("panic") => std::panic::resume_unwind(Box::new("as the test wished")),
+        Some("pause") => {
+            postgres.pause()?;
+            nats.pause()?;
+            std::process::abort()
+        }
         Some("abort") => std::process::abort(),
         Some("exit") => std::process::exit(7),
         _ => Ok(ExitCode::SUCCESS),

@@ -12,6 +12,8 @@ use crate::SOON;
 struct Doomed {
     process: Child,
     servers: Vec<(String, PathBuf)>,
+    /// The children of the servers: a Postgres is many processes.
+    kin: Vec<String>,
 }
 
 impl Doomed {
@@ -35,7 +37,13 @@ impl Doomed {
                 .iter()
                 .all(|(pid, folder)| runs(pid) && folder.is_dir())
         );
-        Self { process, servers }
+        let kin = servers.iter().flat_map(|(pid, _)| children_of(pid));
+        let kin = kin.collect();
+        Self {
+            process,
+            servers,
+            kin,
+        }
     }
 
     fn meet(&mut self, end: &str) {
@@ -50,11 +58,14 @@ impl Doomed {
     }
 
     fn is_gone(&self) -> Result<(), String> {
-        let left = self
-            .servers
-            .iter()
-            .find(|(pid, folder)| runs(pid) || folder.exists());
-        left.map_or(Ok(()), |left| Err(format!("{left:?} is left")))
+        let folders = self.servers.iter().filter(|(_, folder)| folder.exists());
+        let pids = self.servers.iter().map(|(pid, _)| pid).chain(&self.kin);
+        let left: Vec<_> = pids.filter(|pid| runs(pid)).collect();
+        if folders.count() == 0 && left.is_empty() {
+            Ok(())
+        } else {
+            Err(format!("{left:?} of {:?} are left", self.servers))
+        }
     }
 }
 
@@ -74,7 +85,7 @@ fn runs(pid: &str) -> bool {
 
 #[tokio::test]
 async fn no_server_outlives_the_process_that_started_it() {
-    let ends = ["return", "exit", "panic", "abort", "kill -9"];
+    let ends = ["return", "exit", "panic", "abort", "pause", "kill -9"];
     let mut doomed = ends.map(|end| (end, Doomed::start()));
     for (end, doomed) in &mut doomed {
         if *end == "kill -9" {
@@ -129,19 +140,20 @@ async fn the_next_run_cleans_what_a_killed_one_and_its_keepers_left() {
 /// Returns the children of a process that are none of its servers.
 #[cfg(target_os = "linux")]
 fn keepers_of(doomed: &Doomed) -> Vec<String> {
-    let parent = doomed.process.id().to_string();
-    let folders = std::fs::read_dir("/proc").unwrap().flatten();
+    let mut keepers = children_of(&doomed.process.id().to_string());
+    keepers.retain(|pid| doomed.servers.iter().all(|(server, _)| server != pid));
+    assert_eq!(keepers.len(), 2);
+    keepers
+}
+
+/// Returns the children of a process; none where there is no `/proc`.
+fn children_of(parent: &str) -> Vec<String> {
+    let folders = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     let pids = folders.filter_map(|it| it.file_name().into_string().ok());
     let children = pids.filter(|pid| {
         let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        stat.rsplit(')')
-            .next()
-            .and_then(|it| it.split_whitespace().nth(1))
-            == Some(&parent)
+        let rest = stat.rsplit(')').next().unwrap_or_default();
+        rest.split_whitespace().nth(1) == Some(parent)
     });
-    let keepers: Vec<String> = children
-        .filter(|pid| doomed.servers.iter().all(|(server, _)| server != pid))
-        .collect();
-    assert_eq!(keepers.len(), 2);
-    keepers
+    children.collect()
 }
