@@ -1,0 +1,6 @@
+//! What every service of Retail Mesh runs on: settings, faults, contracts, tasks and telemetry.
+//!
+//! A service hands in its rules and its values; how a process is configured, refuses, is watched
+//! and ends is decided here once.
+
+pub mod settings;
