@@ -3,5 +3,6 @@
 //! A service hands in its rules and its values; how a process is configured, refuses, is watched
 //! and ends is decided here once.
 
+pub mod contract;
 pub mod fault;
 pub mod settings;
