@@ -6,3 +6,4 @@
 pub mod contract;
 pub mod fault;
 pub mod settings;
+pub mod tasks;
