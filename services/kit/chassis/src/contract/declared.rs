@@ -24,7 +24,7 @@ impl Declared {
 
 /// Says that an rpc refused with a reason that it does not declare, or with another kind.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{path} does not declare the reason {}/{} as {:?}", reason.domain, reason.name, reason.kind)]
+#[error("{path} does not declare {reason:?}")]
 pub struct Undeclared {
     /// The rpc.
     pub path: String,

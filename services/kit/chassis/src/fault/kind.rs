@@ -151,7 +151,7 @@ impl Kind {
         self.row().3
     }
 
-    /// The delay that an answer names where the fault does not; every answer of these kinds has one.
+    /// The delay that an answer names where the fault does not; nothing for kinds without one.
     pub fn default_delay(self) -> Option<Duration> {
         match self {
             Self::Exhausted => Some(EXHAUSTED_DELAY),

@@ -240,7 +240,11 @@ fn the_answer_of_a_stranger_is_read_by_its_code() {
 
 proptest! {
     #[test]
-    fn no_answer_outgrows_its_header(text in ".{0,3000}", count in 0_usize..600, all in any::<bool>()) {
+    fn no_answer_outgrows_its_header(
+        text in ".{0,3000}",
+        count in 0_usize..600,
+        all in any::<bool>(),
+    ) {
         let mut fault = Fault::invalid(violations(count, "some.field"));
         for _ in 0..if all { 50 } else { 3 } {
             let key: &'static str = "a_key_that_goes_on_and_on_and_on";

@@ -9,9 +9,9 @@ use super::reader::Reader;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Profile {
     /// On one machine, with local keys and readable errors; loopback only.
-    Dev,
+    Development,
     /// Where it counts; refuses whatever is not secure.
-    Prod,
+    Production,
 }
 
 impl Profile {
@@ -20,18 +20,19 @@ impl Profile {
 
     /// Reads it; `prod` where nothing is said, so that nobody runs `dev` by accident.
     pub fn read(reader: &mut Reader<'_>) -> Option<Self> {
-        reader.shared(Self::NAME, Some(Self::Prod))
+        reader.shared(Self::NAME, Some(Self::Production))
     }
 
     /// Says whether a server may listen on an address.
     pub fn may_listen(self, on: SocketAddr) -> bool {
         match self {
-            Self::Dev => on.ip().is_loopback(),
-            Self::Prod => true,
+            Self::Development => on.ip().is_loopback(),
+            Self::Production => true,
         }
     }
 }
 
 impl Choice for Profile {
-    const CHOICES: &'static [(&'static str, Self)] = &[("dev", Self::Dev), ("prod", Self::Prod)];
+    const CHOICES: &'static [(&'static str, Self)] =
+        &[("dev", Self::Development), ("prod", Self::Production)];
 }

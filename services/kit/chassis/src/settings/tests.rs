@@ -54,7 +54,7 @@ fn what_is_not_said_has_its_default() {
     let settings = with(&ENOUGH).unwrap();
     assert_eq!(settings.hold_ttl, Duration::from_secs(900));
     assert_eq!((settings.batch_max, settings.endpoint), (256, None));
-    assert_eq!(settings.profile, Profile::Prod);
+    assert_eq!(settings.profile, Profile::Production);
     assert!(settings.tags.is_empty());
 }
 
@@ -71,7 +71,7 @@ fn what_is_said_is_read() {
     assert_eq!(settings.hold_ttl, Duration::from_millis(250));
     assert_eq!(settings.endpoint.unwrap().port(), Some(17_417));
     assert_eq!(settings.tags, ["a", "b"]);
-    assert_eq!(settings.profile, Profile::Dev);
+    assert_eq!(settings.profile, Profile::Development);
     assert_eq!(settings.listen.port(), 80);
     assert_eq!(settings.password.expose(), "hush");
 }
@@ -171,8 +171,8 @@ fn a_url_has_scheme_and_host() {
 fn dev_listens_on_loopback_only() {
     let open: SocketAddr = "0.0.0.0:1".parse().unwrap();
     let local: SocketAddr = "[::1]:1".parse().unwrap();
-    assert!(!Profile::Dev.may_listen(open) && Profile::Dev.may_listen(local));
-    assert!(Profile::Prod.may_listen(open));
+    assert!(!Profile::Development.may_listen(open) && Profile::Development.may_listen(local));
+    assert!(Profile::Production.may_listen(open));
 }
 
 #[test]
