@@ -7,3 +7,4 @@ pub mod contract;
 pub mod fault;
 pub mod settings;
 pub mod tasks;
+pub mod telemetry;

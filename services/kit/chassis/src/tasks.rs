@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::instrument::WithSubscriber;
 
 mod counts;
 mod ending;
@@ -87,7 +88,7 @@ impl Tasks {
         self.0.shutdown.cancel();
     }
 
-    /// Starts a task. `work` is called again for each restart.
+    /// Starts a task, watched as the caller is. `work` is called again for each restart.
     pub fn spawn<W, F>(
         &self,
         name: &'static str,
@@ -105,7 +106,8 @@ impl Tasks {
             tasks: self.clone(),
             counters: self.counters(name),
         };
-        self.0.tracker.spawn(supervisor.run(work));
+        let run = supervisor.run(work).with_current_subscriber();
+        self.0.tracker.spawn(run);
     }
 
     /// Asks for shutdown when the system sends SIGTERM or SIGINT.

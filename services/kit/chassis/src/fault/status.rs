@@ -8,13 +8,19 @@ use tonic_types::StatusExt;
 
 use super::Fault;
 use super::details::{self, DETAILS_MAX_BYTES};
+use crate::telemetry::TraceContext;
 
 /// Asks clients that obey gRPC's retry policy to wait.
 const PUSHBACK: &str = "grpc-retry-pushback-ms";
 
 impl From<Fault> for Status {
-    /// Keeps the cause as the status's source, which never leaves the process.
-    fn from(fault: Fault) -> Self {
+    /// Names the trace it happens in, if none is named. Keeps the cause as the status's source,
+    /// which never leaves the process.
+    fn from(mut fault: Fault) -> Self {
+        let trace_id = &mut fault.0.details.trace_id;
+        if trace_id.is_none() {
+            *trace_id = TraceContext::current().map(|it| it.trace_id());
+        }
         let mut status = fitting(&fault);
         if let Some(source) = fault.0.source {
             status.set_source(Arc::new(Cause(source)));

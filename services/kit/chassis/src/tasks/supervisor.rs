@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::task::JoinError;
 use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
+use tracing::instrument::WithSubscriber;
 
 use super::counts::{Counters, Running, count};
 use super::{OnFailure, OnShutdown, Shutdown, TaskResult, Tasks};
@@ -55,7 +56,9 @@ impl Supervisor {
         loop {
             let began = Instant::now();
             count(&self.counters.starts);
-            let handle = AbortOnDropHandle::new(tokio::spawn(work(self.tasks.shutdown())));
+            let handle = AbortOnDropHandle::new(tokio::spawn(
+                work(self.tasks.shutdown()).with_current_subscriber(),
+            ));
             let outcome = self.outcome(handle.await);
             let Err(why) = outcome else { return };
             count(&self.counters.failures);
