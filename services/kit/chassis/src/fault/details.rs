@@ -83,9 +83,10 @@ fn write_violations(details: &Details, most: usize, to: &mut ErrorDetails) -> us
     left_out.saturating_add(violations.left_out())
 }
 
+/// A path is never cut, because half a path names another field.
 fn field(violation: &Violation) -> FieldViolation {
-    let mut field = FieldViolation::new(cut(&violation.field), cut(violation.text));
-    field.reason = cut(violation.rule);
+    let mut field = FieldViolation::new(violation.field.as_str(), violation.text);
+    violation.rule.clone_into(&mut field.reason);
     field
 }
 

@@ -172,6 +172,23 @@ fn what_has_no_room_is_counted() {
 }
 
 #[test]
+fn a_path_arrives_whole_or_not_at_all() {
+    let (short, long) = ("a".repeat(300), "b".repeat(5_000));
+    let mut found = Violations::unlimited();
+    for key in [&short, &long] {
+        found.add(
+            &Path::Root.field("labels").key(key),
+            "string.line",
+            "must be one line",
+        );
+    }
+    let view = StatusView::of(&Status::from(Fault::invalid(found))).unwrap();
+    let paths: Vec<_> = view.violations.iter().map(|it| it.0.as_str()).collect();
+    assert_eq!(paths, [format!("labels[\"{short}\"]")]);
+    assert_eq!(view.metadata["violations_left_out"], "1");
+}
+
+#[test]
 fn a_defect_says_nothing_but_where_to_look() {
     let cause = std::io::Error::other("password of postgres at 10.0.0.7 is wrong");
     let fault = Fault::bug(cause)
