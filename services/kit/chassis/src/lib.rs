@@ -4,6 +4,7 @@
 //! and ends is decided here once.
 
 pub mod contract;
+pub mod deadline;
 pub mod fault;
 pub mod settings;
 pub mod tasks;
