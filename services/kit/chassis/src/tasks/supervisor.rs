@@ -1,7 +1,9 @@
 //! The life of one task: run, fail, pause, run again, end.
 
+use std::any::Any;
 use std::future::Future;
 use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -56,10 +58,7 @@ impl Supervisor {
         loop {
             let began = Instant::now();
             count(&self.counters.starts);
-            let handle = AbortOnDropHandle::new(tokio::spawn(
-                work(self.tasks.shutdown()).with_current_subscriber(),
-            ));
-            let outcome = self.outcome(handle.await);
+            let outcome = self.attempt(&mut work).await;
             let Err(why) = outcome else { return };
             count(&self.counters.failures);
             if self
@@ -72,15 +71,28 @@ impl Supervisor {
         }
     }
 
-    fn outcome(&self, joined: Result<TaskResult, JoinError>) -> Outcome {
-        match joined {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(fault::chain(error.as_ref())),
-            Err(error) => {
-                count(&self.counters.panics);
-                Err(panic_text(error))
-            }
+    /// Works once. Making the future may panic as well as running it.
+    async fn attempt<W, F>(&self, work: &mut W) -> Outcome
+    where
+        W: FnMut(Shutdown) -> F + Send,
+        F: Future<Output = TaskResult> + Send + 'static,
+    {
+        let begin = AssertUnwindSafe(|| work(self.tasks.shutdown()));
+        let future = catch_unwind(begin).map_err(|payload| self.panicked(&*payload))?;
+        let running = AbortOnDropHandle::new(tokio::spawn(future.with_current_subscriber()));
+        match running.await.map_err(JoinError::try_into_panic) {
+            Ok(result) => result.map_err(|error| fault::chain(error.as_ref())),
+            Err(Ok(payload)) => Err(self.panicked(&*payload)),
+            Err(Err(_)) => Err("aborted from outside".to_owned()),
         }
+    }
+
+    /// Counts a panic and returns its text.
+    fn panicked(&self, payload: &(dyn Any + Send)) -> String {
+        count(&self.counters.panics);
+        let text = payload.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
+        format!("panic: {}", text.unwrap_or("without a text"))
     }
 
     /// Pauses before the next start, or breaks if there is none.
@@ -120,14 +132,4 @@ impl Supervisor {
             () = self.tasks.0.shutdown.cancelled() => ControlFlow::Break(()),
         }
     }
-}
-
-/// The text of a panic; an abort from outside has none.
-fn panic_text(error: JoinError) -> String {
-    let Ok(payload) = error.try_into_panic() else {
-        return "aborted from outside".to_owned();
-    };
-    let text = payload.downcast_ref::<String>().map(String::as_str);
-    let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
-    format!("panic: {}", text.unwrap_or("without a text"))
 }

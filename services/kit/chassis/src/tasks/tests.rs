@@ -65,6 +65,33 @@ async fn a_panic_is_caught_and_counted_and_is_a_failure() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_panic_before_the_first_await_is_no_different() {
+    let tasks = Tasks::default();
+    let refuse = |_| -> std::future::Ready<super::TaskResult> { panic!("too early") };
+    tasks.spawn("relay", OnFailure::Fatal, OnShutdown::Drain, refuse);
+    tasks.shutdown().requested().await;
+    assert_eq!(tasks.fatal().unwrap().why, "panic: too early");
+    assert_eq!(counts(&tasks, "relay").panics, 1);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_signal_asks_for_shutdown() {
+    let tasks = Tasks::default();
+    tasks.listen_to_signals().unwrap();
+    let own = std::process::id().to_string();
+    let sent = std::process::Command::new("kill")
+        .args(["-TERM", &own])
+        .status();
+    assert!(sent.unwrap().success());
+    let asked = tasks.shutdown();
+    tokio::time::timeout(GRACE, asked.requested())
+        .await
+        .unwrap();
+    assert_eq!(tasks.fatal(), None);
+}
+
+#[tokio::test(start_paused = true)]
 async fn restarts_pause_longer_and_longer_up_to_the_limit() {
     let tasks = Tasks::default();
     let (starts, began) = (Arc::new(AtomicU64::new(0)), Instant::now());
