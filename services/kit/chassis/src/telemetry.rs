@@ -20,6 +20,7 @@ mod context;
 mod export;
 mod levels;
 mod lines;
+mod observe;
 mod output;
 #[cfg(test)]
 mod tests;

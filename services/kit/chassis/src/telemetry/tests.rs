@@ -13,6 +13,7 @@ use vocab::Clock;
 mod collector;
 
 use super::{Identity, Level, Telemetry, TelemetrySettings, TraceContext};
+use crate::contract::Contracts;
 use crate::fault::{Fault, StatusView};
 use crate::settings::{Environment, Profile, Setting, Url, read};
 use crate::tasks::{Ending, OnFailure, OnShutdown, Tasks};
@@ -224,6 +225,30 @@ async fn a_task_is_watched_as_the_one_who_started_it() {
     tasks.end(&Ending::within(PATIENCE)).await;
     assert!(telemetry.end(PATIENCE).await);
     assert_eq!(sink.lines()[0]["message"], "job done");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_chassis_counts_is_exported() {
+    let (collector, url) = Collector::start().await;
+    let telemetry = start("order", &settings(Some(&url), 1.0), Sink::default());
+    let tasks = Tasks::default();
+    telemetry.observe_tasks(&tasks);
+    telemetry.observe_contracts(&Contracts::read(contracts::DESCRIPTOR_IMAGE).unwrap());
+    tasks.spawn("job", OnFailure::Fatal, OnShutdown::Drain, |_| async {
+        panic!("counted")
+    });
+    tasks.end(&Ending::within(PATIENCE)).await;
+    assert!(telemetry.end(PATIENCE).await);
+    let mut names: Vec<_> = collector.metrics().into_iter().map(|it| it.1).collect();
+    names.sort();
+    let expected = [
+        "retail.fault.undeclared",
+        "retail.task.failures",
+        "retail.task.panics",
+        "retail.task.running",
+        "retail.task.starts",
+    ];
+    assert_eq!(names, expected);
 }
 
 #[test]
