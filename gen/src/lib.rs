@@ -1,8 +1,8 @@
 //! The contracts of Retail Mesh in Rust.
 //!
 //! Messages, clients and servers of every context are generated from `proto/` and committed, as are
-//! the validators and the field masks; [`validate`], [`refusal`], [`mask`] and [`convert`] are
-//! written by hand. Each context is a module: `contracts::order::CreateOrderRequest`.
+//! the validators and the field masks; [`validate`], [`mask`] and [`convert`] are written by
+//! hand. Each context is a module: `contracts::order::CreateOrderRequest`.
 //!
 //! Features: `client` and `server` are the tonic halves; `contexts` is all contexts, each of which
 //! is a feature too; `proof` adds what only tests use.
@@ -20,7 +20,6 @@ mod generated;
 
 pub mod convert;
 pub mod mask;
-pub mod refusal;
 pub mod validate;
 
 pub use generated::google;

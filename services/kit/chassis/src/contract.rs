@@ -1,0 +1,111 @@
+//! The operational contract of every rpc, read once at the start from the descriptor image.
+//!
+//! **Invariant:** an rpc without a contract is not served: [`Contracts::of_service`] refuses, and
+//! the server does not start. After the start nothing is reflected; a call costs one lookup.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+mod declared;
+mod image;
+mod policy;
+#[cfg(test)]
+mod tests;
+
+pub use declared::{Declared, Undeclared};
+pub use image::ContractError;
+pub use policy::{Access, Idempotency, Priority, Scope, ScopeField};
+
+use crate::fault::Reason;
+
+/// What one rpc promises and demands, besides its messages.
+#[derive(Debug)]
+pub struct Contract {
+    /// Its path, such as `/retail.order.v1.OrderService/CreateOrder`.
+    pub path: String,
+    /// Who may call it.
+    pub access: Access,
+    /// Who goes first under overload.
+    pub priority: Priority,
+    /// How long it may take when the caller sent no deadline.
+    pub deadline: Duration,
+    /// How often it may be repeated.
+    pub idempotency: Idempotency,
+    /// Whether it answers with a stream; the deadline then is that of the first message.
+    pub streams: bool,
+    declared: Vec<Declared>,
+    undeclared: AtomicU64,
+}
+
+impl Contract {
+    /// The reasons of its own that it may refuse with, sorted by name.
+    pub fn declared(&self) -> &[Declared] {
+        &self.declared
+    }
+
+    /// Says whether it may refuse with a reason: its own or a shared one, of the same kind.
+    /// Tests fail on the error; in production it is counted, and the fault is sent all the same.
+    pub fn declares(&self, reason: Reason) -> Result<(), Undeclared> {
+        if declared::is_shared(reason) || self.declared.iter().any(|it| it.is(reason)) {
+            return Ok(());
+        }
+        self.undeclared.fetch_add(1, Ordering::Relaxed);
+        Err(Undeclared {
+            path: self.path.clone(),
+            reason,
+        })
+    }
+}
+
+/// The contracts of all rpcs that an image holds.
+#[derive(Clone, Debug)]
+pub struct Contracts(Arc<HashMap<String, Arc<Contract>>>);
+
+impl Contracts {
+    /// Reads an image: [`contracts::DESCRIPTOR_IMAGE`], except in tests.
+    pub fn read(image: &[u8]) -> Result<Self, ContractError> {
+        let contracts = image::contracts(image)?.into_iter();
+        let by_path = contracts.map(|it| (it.path.clone(), Arc::new(it)));
+        Ok(Self(Arc::new(by_path.collect())))
+    }
+
+    /// Finds the contract of the rpc that is called by a path.
+    pub fn find(&self, path: &str) -> Option<&Arc<Contract>> {
+        self.0.get(path)
+    }
+
+    /// The contracts of one service, by path; an error if there are none, so that a service which
+    /// the image does not know is not served.
+    pub fn of_service(&self, service: &str) -> Result<Vec<Arc<Contract>>, ContractError> {
+        let start = format!("/{service}/");
+        let within = self.0.values().filter(|it| it.path.starts_with(&start));
+        let mut found: Vec<_> = within.cloned().collect();
+        found.sort_by(|a, b| a.path.cmp(&b.path));
+        if found.is_empty() {
+            return Err(ContractError::NoService(service.to_owned()));
+        }
+        Ok(found)
+    }
+
+    /// How often rpcs refused with reasons that they do not declare.
+    pub fn undeclared(&self) -> u64 {
+        let counts = self.0.values();
+        counts.map(|it| it.undeclared.load(Ordering::Relaxed)).sum()
+    }
+
+    /// Every path with every reason that it declares, sorted: what a coverage test ticks off.
+    pub fn coverage(&self) -> Vec<(String, String)> {
+        let all = self.0.values();
+        let mut pairs: Vec<_> = all
+            .flat_map(|it| {
+                it.declared
+                    .iter()
+                    .map(|reason| (it.path.clone(), reason.name.clone()))
+            })
+            .collect();
+        pairs.sort();
+        pairs
+    }
+}

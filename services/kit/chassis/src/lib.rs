@@ -1,0 +1,11 @@
+//! What every service of Retail Mesh runs on: settings, faults, contracts, tasks and telemetry.
+//!
+//! A service hands in its rules and its values; how a process is configured, refuses, is watched
+//! and ends is decided here once.
+
+pub mod contract;
+pub mod deadline;
+pub mod fault;
+pub mod settings;
+pub mod tasks;
+pub mod telemetry;
