@@ -7,18 +7,18 @@ use crate::sources::Sources;
 #[test]
 fn a_path_of_one_machine_is_found() {
     let text = [
-        "cd /root/main",
+        "cd /home/me/main",
         "GET https://a.b/home/c",
         "services/home/a",
         "\"/home/me/x\"",
-        "$HOME/root/a",
-        "**/root/b",
+        "$HOME/home/a",
+        "**/home/b",
     ];
     let sources = Sources::of(&[
         ("a.sh", &text.join("\n")),
         ("b.md", "`/tmp/c`"),
         ("c.py", "open('/tmp/c')"),
-        ("Dockerfile", "COPY a /root/b"),
+        ("Dockerfile", "COPY a /home/b"),
     ]);
     assert_eq!(
         places(&machine_paths(&sources)),
