@@ -55,6 +55,7 @@ const SERVICES: &[&str] = &[
     "retail",
     "simulator",
     "store",
+    "traces",
 ];
 
 const KIT: &[&str] = &["bus", "chassis", "journal", "testbed", "vocab"];
@@ -63,7 +64,7 @@ const KIT: &[&str] = &["bus", "chassis", "journal", "testbed", "vocab"];
 const NO_SERVICE: &[&str] = &["decisions", "kit"];
 
 /// Crates whose `src` has a shape of its own: they serve, route or shop.
-pub const WITHOUT_LAYERS: &[&str] = &["gateway", "retail", "simulator"];
+pub const WITHOUT_LAYERS: &[&str] = &["gateway", "retail", "simulator", "traces"];
 
 const IN_A_SERVICE: &[&str] = &[".sqlx", "migrations", "src", "tests"];
 const IN_THE_GATEWAY: &[&str] = &["console", "src", "tests"];

@@ -1,0 +1,1 @@
+//! How facts leave a service and how others follow them.

@@ -1,0 +1,3 @@
+//! Traces on one machine, without a container.
+
+fn main() {}
