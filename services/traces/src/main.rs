@@ -28,8 +28,8 @@ struct Arguments {
     /// Traces that are kept at most
     #[arg(long, default_value_t = 5_000)]
     traces_max: usize,
-    /// Memory that spans may take at most, in MiB
-    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..))]
+    /// Memory that spans may take at most, in MiB; the process may come to take twice as much
+    #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..))]
     memory_max: u16,
 }
 
