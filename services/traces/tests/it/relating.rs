@@ -17,6 +17,10 @@ async fn told() -> (Bed, Told) {
     (bed, told)
 }
 
+fn arrow(parent: &str, child: &str, calls: u64) -> Json {
+    json!({ "parent": parent, "child": child, "callCount": calls })
+}
+
 async fn spans(bed: &Bed, id: impl std::fmt::Display) -> Vec<Json> {
     let trace = bed.data(&format!("/api/traces/{id}")).await.remove(0);
     trace["spans"].as_array().unwrap().clone()
@@ -89,7 +93,6 @@ async fn services_depend_on_each_other_by_calls_and_by_links() {
             "/api/dependencies?endTs={end_ms}&lookback=604800000"
         ))
         .await;
-    let arrow = |parent: &str, child: &str, count: u64| json!({ "parent": parent, "child": child, "callCount": count });
     assert_eq!(
         all,
         [

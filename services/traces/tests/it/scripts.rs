@@ -98,4 +98,15 @@ async fn a_trace_whose_parent_never_came_is_listed_all_the_same() {
         (&latest[0]["whole"], &latest[0]["operation"]),
         (&false.into(), &"count".into())
     );
+    let root = Span {
+        name: "open".to_owned(),
+        start_time_unix_nano: span(1, 2).start_time_unix_nano + 1_000_000,
+        ..span(1, 2)
+    };
+    export(&bed, vec![root]).await;
+    let latest = bed.data("/api/latest").await;
+    assert_eq!(
+        latest[0]["operation"], "open",
+        "a real beginning stands for the trace"
+    );
 }
