@@ -11,6 +11,21 @@ use crate::validate::Validate;
 pub trait Input: Validate {
     /// Resets every OUTPUT_ONLY field, at any depth.
     fn clear_output_only(&mut self);
+
+    /// The id under which a write can be repeated; nothing where the message has none or leaves it
+    /// empty.
+    fn request_id(&self) -> Option<&str> {
+        None
+    }
+
+    /// The owners or locations that the field of the rpc's scope names; empty where it names none.
+    fn scoped(&self) -> Vec<&str> {
+        Vec::new()
+    }
+
+    /// Fills an empty field of the scope with what the caller reaches. A field for one id stays
+    /// empty where there are several.
+    fn narrow(&mut self, _to: &[String]) {}
 }
 
 /// A message that a mask can reach into.

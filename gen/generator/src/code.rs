@@ -10,6 +10,7 @@ mod messages;
 mod names;
 mod registry;
 mod scalars;
+mod scopes;
 pub mod validators;
 
 use std::collections::BTreeMap;

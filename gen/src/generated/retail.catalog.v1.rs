@@ -9636,6 +9636,9 @@ impl crate::mask::Masked for Product {
 }
 impl crate::mask::Input for ArchiveProductRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for AttributeFilter {
     fn clear_output_only(&mut self) {}
@@ -9659,12 +9662,18 @@ impl crate::mask::Input for BatchImportProductsRequest {
     fn clear_output_only(&mut self) {
         self.rows.iter_mut().for_each(crate::mask::Input::clear_output_only);
     }
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for BundleComponent {
     fn clear_output_only(&mut self) {}
 }
 impl crate::mask::Input for CancelScheduledPriceRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for Category {
     fn clear_output_only(&mut self) {
@@ -9680,22 +9689,37 @@ impl crate::mask::Input for CreateAttributeSchemaRequest {
     fn clear_output_only(&mut self) {
         self.attribute_schema.iter_mut().for_each(crate::mask::Input::clear_output_only);
     }
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for CreateCategoryRequest {
     fn clear_output_only(&mut self) {
         self.category.iter_mut().for_each(crate::mask::Input::clear_output_only);
+    }
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
     }
 }
 impl crate::mask::Input for CreateProductRequest {
     fn clear_output_only(&mut self) {
         self.product.iter_mut().for_each(crate::mask::Input::clear_output_only);
     }
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for DeleteCategoryRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for DeleteProductRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for Dimensions {
     fn clear_output_only(&mut self) {}
@@ -9715,6 +9739,9 @@ impl crate::mask::Input for GetProductRequest {
 impl crate::mask::Input for ImportProductsRequest {
     fn clear_output_only(&mut self) {
         self.row.iter_mut().for_each(crate::mask::Input::clear_output_only);
+    }
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
     }
 }
 impl crate::mask::Input for ImportRow {
@@ -9758,6 +9785,9 @@ impl crate::mask::Input for ProductPrice {
 }
 impl crate::mask::Input for PublishProductRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for SchemaRevision {
     fn clear_output_only(&mut self) {}
@@ -9767,26 +9797,44 @@ impl crate::mask::Input for SearchProductsRequest {
 }
 impl crate::mask::Input for SetProductPriceRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for UndeleteProductRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for UnpublishProductRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for UpdateAttributeSchemaRequest {
     fn clear_output_only(&mut self) {
         self.attribute_schema.iter_mut().for_each(crate::mask::Input::clear_output_only);
+    }
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
     }
 }
 impl crate::mask::Input for UpdateCategoryRequest {
     fn clear_output_only(&mut self) {
         self.category.iter_mut().for_each(crate::mask::Input::clear_output_only);
     }
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for UpdateProductRequest {
     fn clear_output_only(&mut self) {
         self.product.iter_mut().for_each(crate::mask::Input::clear_output_only);
+    }
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
     }
 }
 impl crate::mask::Input for ValidateAttributesRequest {

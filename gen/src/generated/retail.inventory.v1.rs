@@ -21047,6 +21047,25 @@ impl crate::mask::Masked for StockPolicy {
 }
 impl crate::mask::Input for AdjustStockRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self);
+        if let Some(at) = at {
+            found.extend(Some(at.location_id.as_str()).filter(|it| !it.is_empty()));
+        }
+        found
+    }
+    fn narrow(&mut self, to: &[String]) {
+        let at = Some(self);
+        if let Some(at) = at {
+            if let (true, [only]) = (at.location_id.is_empty(), to) {
+                at.location_id.clone_from(only);
+            }
+        }
+    }
 }
 impl crate::mask::Input for AllocationPolicy {
     fn clear_output_only(&mut self) {
@@ -21059,6 +21078,9 @@ impl crate::mask::Input for AllocationPreference {
 }
 impl crate::mask::Input for ApproveCycleCountRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for AvailabilityLine {
     fn clear_output_only(&mut self) {}
@@ -21068,21 +21090,39 @@ impl crate::mask::Input for BatchGetAvailabilityRequest {
 }
 impl crate::mask::Input for BatchImportOpeningStockRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for CancelCycleCountRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for CancelTransferRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for CommitOrderHoldRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for CommitReservationRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for CompleteTransferRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for CountedLine {
     fn clear_output_only(&mut self) {}
@@ -21091,10 +21131,51 @@ impl crate::mask::Input for CreateCycleCountRequest {
     fn clear_output_only(&mut self) {
         self.cycle_count.iter_mut().for_each(crate::mask::Input::clear_output_only);
     }
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self).and_then(|it| it.cycle_count.as_ref());
+        if let Some(at) = at {
+            found.extend(Some(at.location_id.as_str()).filter(|it| !it.is_empty()));
+        }
+        found
+    }
+    fn narrow(&mut self, to: &[String]) {
+        let at = Some(self).and_then(|it| it.cycle_count.as_mut());
+        if let Some(at) = at {
+            if let (true, [only]) = (at.location_id.is_empty(), to) {
+                at.location_id.clone_from(only);
+            }
+        }
+    }
 }
 impl crate::mask::Input for CreateTransferRequest {
     fn clear_output_only(&mut self) {
         self.transfer.iter_mut().for_each(crate::mask::Input::clear_output_only);
+    }
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self).and_then(|it| it.transfer.as_ref());
+        if let Some(at) = at {
+            found
+                .extend(
+                    Some(at.source_location_id.as_str()).filter(|it| !it.is_empty()),
+                );
+        }
+        found
+    }
+    fn narrow(&mut self, to: &[String]) {
+        let at = Some(self).and_then(|it| it.transfer.as_mut());
+        if let Some(at) = at {
+            if let (true, [only]) = (at.source_location_id.is_empty(), to) {
+                at.source_location_id.clone_from(only);
+            }
+        }
     }
 }
 impl crate::mask::Input for CycleCount {
@@ -21116,6 +21197,9 @@ impl crate::mask::Input for ExplainAllocationRequest {
 }
 impl crate::mask::Input for ExtendReservationRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for GetAllocationPolicyRequest {
     fn clear_output_only(&mut self) {}
@@ -21131,6 +21215,22 @@ impl crate::mask::Input for GetLotRequest {
 }
 impl crate::mask::Input for GetProductStockRequest {
     fn clear_output_only(&mut self) {}
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self);
+        if let Some(at) = at {
+            found.extend(at.location_ids.iter().map(String::as_str));
+        }
+        found
+    }
+    fn narrow(&mut self, to: &[String]) {
+        let at = Some(self);
+        if let Some(at) = at {
+            if at.location_ids.is_empty() {
+                at.location_ids = to.to_vec();
+            }
+        }
+    }
 }
 impl crate::mask::Input for GetReservationRequest {
     fn clear_output_only(&mut self) {}
@@ -21146,9 +21246,41 @@ impl crate::mask::Input for GetStockImportRequest {
 }
 impl crate::mask::Input for GetStockPolicyRequest {
     fn clear_output_only(&mut self) {}
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self);
+        if let Some(at) = at {
+            found.extend(Some(at.location_id.as_str()).filter(|it| !it.is_empty()));
+        }
+        found
+    }
+    fn narrow(&mut self, to: &[String]) {
+        let at = Some(self);
+        if let Some(at) = at {
+            if let (true, [only]) = (at.location_id.is_empty(), to) {
+                at.location_id.clone_from(only);
+            }
+        }
+    }
 }
 impl crate::mask::Input for GetStockPositionRequest {
     fn clear_output_only(&mut self) {}
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self);
+        if let Some(at) = at {
+            found.extend(Some(at.location_id.as_str()).filter(|it| !it.is_empty()));
+        }
+        found
+    }
+    fn narrow(&mut self, to: &[String]) {
+        let at = Some(self);
+        if let Some(at) = at {
+            if let (true, [only]) = (at.location_id.is_empty(), to) {
+                at.location_id.clone_from(only);
+            }
+        }
+    }
 }
 impl crate::mask::Input for GetTransferRequest {
     fn clear_output_only(&mut self) {}
@@ -21158,54 +21290,242 @@ impl crate::mask::Input for HoldAdoption {
 }
 impl crate::mask::Input for HoldLotRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for HoldMove {
     fn clear_output_only(&mut self) {}
 }
 impl crate::mask::Input for HoldStockForOrderRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for ImportOpeningStockRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for ListCycleCountsRequest {
     fn clear_output_only(&mut self) {}
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self);
+        if let Some(at) = at {
+            found.extend(at.location_ids.iter().map(String::as_str));
+        }
+        found
+    }
+    fn narrow(&mut self, to: &[String]) {
+        let at = Some(self);
+        if let Some(at) = at {
+            if at.location_ids.is_empty() {
+                at.location_ids = to.to_vec();
+            }
+        }
+    }
 }
 impl crate::mask::Input for ListDiscrepanciesRequest {
     fn clear_output_only(&mut self) {}
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self);
+        if let Some(at) = at {
+            found.extend(at.location_ids.iter().map(String::as_str));
+        }
+        found
+    }
+    fn narrow(&mut self, to: &[String]) {
+        let at = Some(self);
+        if let Some(at) = at {
+            if at.location_ids.is_empty() {
+                at.location_ids = to.to_vec();
+            }
+        }
+    }
 }
 impl crate::mask::Input for ListLotsRequest {
     fn clear_output_only(&mut self) {}
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self);
+        if let Some(at) = at {
+            found.extend(at.location_ids.iter().map(String::as_str));
+        }
+        found
+    }
+    fn narrow(&mut self, to: &[String]) {
+        let at = Some(self);
+        if let Some(at) = at {
+            if at.location_ids.is_empty() {
+                at.location_ids = to.to_vec();
+            }
+        }
+    }
 }
 impl crate::mask::Input for ListReservationsRequest {
     fn clear_output_only(&mut self) {}
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self);
+        if let Some(at) = at {
+            found.extend(at.location_ids.iter().map(String::as_str));
+        }
+        found
+    }
+    fn narrow(&mut self, to: &[String]) {
+        let at = Some(self);
+        if let Some(at) = at {
+            if at.location_ids.is_empty() {
+                at.location_ids = to.to_vec();
+            }
+        }
+    }
 }
 impl crate::mask::Input for ListSerialsRequest {
     fn clear_output_only(&mut self) {}
 }
 impl crate::mask::Input for ListShortfallsRequest {
     fn clear_output_only(&mut self) {}
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self);
+        if let Some(at) = at {
+            found.extend(at.location_ids.iter().map(String::as_str));
+        }
+        found
+    }
+    fn narrow(&mut self, to: &[String]) {
+        let at = Some(self);
+        if let Some(at) = at {
+            if at.location_ids.is_empty() {
+                at.location_ids = to.to_vec();
+            }
+        }
+    }
 }
 impl crate::mask::Input for ListStockEventsRequest {
     fn clear_output_only(&mut self) {}
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self);
+        if let Some(at) = at {
+            found.extend(Some(at.location_id.as_str()).filter(|it| !it.is_empty()));
+        }
+        found
+    }
+    fn narrow(&mut self, to: &[String]) {
+        let at = Some(self);
+        if let Some(at) = at {
+            if let (true, [only]) = (at.location_id.is_empty(), to) {
+                at.location_id.clone_from(only);
+            }
+        }
+    }
 }
 impl crate::mask::Input for ListStockImportsRequest {
     fn clear_output_only(&mut self) {}
 }
 impl crate::mask::Input for ListStockPoliciesRequest {
     fn clear_output_only(&mut self) {}
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self);
+        if let Some(at) = at {
+            found.extend(at.location_ids.iter().map(String::as_str));
+        }
+        found
+    }
+    fn narrow(&mut self, to: &[String]) {
+        let at = Some(self);
+        if let Some(at) = at {
+            if at.location_ids.is_empty() {
+                at.location_ids = to.to_vec();
+            }
+        }
+    }
 }
 impl crate::mask::Input for ListStockPositionsRequest {
     fn clear_output_only(&mut self) {}
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self);
+        if let Some(at) = at {
+            found.extend(at.location_ids.iter().map(String::as_str));
+        }
+        found
+    }
+    fn narrow(&mut self, to: &[String]) {
+        let at = Some(self);
+        if let Some(at) = at {
+            if at.location_ids.is_empty() {
+                at.location_ids = to.to_vec();
+            }
+        }
+    }
 }
 impl crate::mask::Input for ListStockTransactionsRequest {
     fn clear_output_only(&mut self) {}
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self);
+        if let Some(at) = at {
+            found.extend(at.location_ids.iter().map(String::as_str));
+        }
+        found
+    }
+    fn narrow(&mut self, to: &[String]) {
+        let at = Some(self);
+        if let Some(at) = at {
+            if at.location_ids.is_empty() {
+                at.location_ids = to.to_vec();
+            }
+        }
+    }
 }
 impl crate::mask::Input for ListTransfersRequest {
     fn clear_output_only(&mut self) {}
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self);
+        if let Some(at) = at {
+            found.extend(at.location_ids.iter().map(String::as_str));
+        }
+        found
+    }
+    fn narrow(&mut self, to: &[String]) {
+        let at = Some(self);
+        if let Some(at) = at {
+            if at.location_ids.is_empty() {
+                at.location_ids = to.to_vec();
+            }
+        }
+    }
 }
 impl crate::mask::Input for MoveStockRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self);
+        if let Some(at) = at {
+            found.extend(Some(at.location_id.as_str()).filter(|it| !it.is_empty()));
+        }
+        found
+    }
+    fn narrow(&mut self, to: &[String]) {
+        let at = Some(self);
+        if let Some(at) = at {
+            if let (true, [only]) = (at.location_id.is_empty(), to) {
+                at.location_id.clone_from(only);
+            }
+        }
+    }
 }
 impl crate::mask::Input for OpeningStockRow {
     fn clear_output_only(&mut self) {}
@@ -21215,33 +21535,92 @@ impl crate::mask::Input for PreorderTerms {
 }
 impl crate::mask::Input for RecallLotRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for ReceiptLine {
     fn clear_output_only(&mut self) {}
 }
 impl crate::mask::Input for ReceiveStockRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self);
+        if let Some(at) = at {
+            found.extend(Some(at.location_id.as_str()).filter(|it| !it.is_empty()));
+        }
+        found
+    }
+    fn narrow(&mut self, to: &[String]) {
+        let at = Some(self);
+        if let Some(at) = at {
+            if let (true, [only]) = (at.location_id.is_empty(), to) {
+                at.location_id.clone_from(only);
+            }
+        }
+    }
 }
 impl crate::mask::Input for ReceiveTransferRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for RecordCountsRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for RecordStockFactsRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self);
+        if let Some(at) = at {
+            found.extend(Some(at.location_id.as_str()).filter(|it| !it.is_empty()));
+        }
+        found
+    }
+    fn narrow(&mut self, to: &[String]) {
+        let at = Some(self);
+        if let Some(at) = at {
+            if let (true, [only]) = (at.location_id.is_empty(), to) {
+                at.location_id.clone_from(only);
+            }
+        }
+    }
 }
 impl crate::mask::Input for ReleaseLotRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for ReleaseOrderHoldRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for ReleaseReservationRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for RequestRecountRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for ReservationPart {
     fn clear_output_only(&mut self) {}
@@ -21251,12 +21630,21 @@ impl crate::mask::Input for ReserveLine {
 }
 impl crate::mask::Input for ReserveStockRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for ResolveShortfallRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for ShipTransferRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for StockFact {
     fn clear_output_only(&mut self) {}
@@ -21297,15 +21685,69 @@ impl crate::mask::Input for UpdateAllocationPolicyRequest {
     fn clear_output_only(&mut self) {
         self.policy.iter_mut().for_each(crate::mask::Input::clear_output_only);
     }
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for UpdateStockPolicyRequest {
     fn clear_output_only(&mut self) {
         self.policy.iter_mut().for_each(crate::mask::Input::clear_output_only);
     }
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self).and_then(|it| it.policy.as_ref());
+        if let Some(at) = at {
+            found.extend(Some(at.location_id.as_str()).filter(|it| !it.is_empty()));
+        }
+        found
+    }
+    fn narrow(&mut self, to: &[String]) {
+        let at = Some(self).and_then(|it| it.policy.as_mut());
+        if let Some(at) = at {
+            if let (true, [only]) = (at.location_id.is_empty(), to) {
+                at.location_id.clone_from(only);
+            }
+        }
+    }
 }
 impl crate::mask::Input for WatchStockRequest {
     fn clear_output_only(&mut self) {}
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self);
+        if let Some(at) = at {
+            found.extend(at.location_ids.iter().map(String::as_str));
+        }
+        found
+    }
+    fn narrow(&mut self, to: &[String]) {
+        let at = Some(self);
+        if let Some(at) = at {
+            if at.location_ids.is_empty() {
+                at.location_ids = to.to_vec();
+            }
+        }
+    }
 }
 impl crate::mask::Input for WhyStockRequest {
     fn clear_output_only(&mut self) {}
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self);
+        if let Some(at) = at {
+            found.extend(Some(at.location_id.as_str()).filter(|it| !it.is_empty()));
+        }
+        found
+    }
+    fn narrow(&mut self, to: &[String]) {
+        let at = Some(self);
+        if let Some(at) = at {
+            if let (true, [only]) = (at.location_id.is_empty(), to) {
+                at.location_id.clone_from(only);
+            }
+        }
+    }
 }

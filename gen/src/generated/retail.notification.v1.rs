@@ -11999,31 +11999,62 @@ impl crate::mask::Masked for QuietHours {
 }
 impl crate::mask::Input for ActivateTemplateRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for AddSuppressionRequest {
     fn clear_output_only(&mut self) {
         self.suppression.iter_mut().for_each(crate::mask::Input::clear_output_only);
     }
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for CancelNotificationRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for ChannelPreference {
     fn clear_output_only(&mut self) {}
 }
 impl crate::mask::Input for CountUnreadRequest {
     fn clear_output_only(&mut self) {}
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self);
+        if let Some(at) = at {
+            if let Some(count_unread_request::Owner::CustomerId(it)) = &at.owner {
+                found.push(it.as_str());
+            }
+            if let Some(count_unread_request::Owner::UserId(it)) = &at.owner {
+                found.push(it.as_str());
+            }
+        }
+        found
+    }
 }
 impl crate::mask::Input for CreateTemplateRequest {
     fn clear_output_only(&mut self) {
         self.template.iter_mut().for_each(crate::mask::Input::clear_output_only);
     }
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for DeleteTemplateRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for DeleteTopicRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for Device {
     fn clear_output_only(&mut self) {
@@ -12034,6 +12065,22 @@ impl crate::mask::Input for Device {
 }
 impl crate::mask::Input for GetCustomerPreferencesRequest {
     fn clear_output_only(&mut self) {}
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self);
+        if let Some(at) = at {
+            found.extend(Some(at.customer_id.as_str()).filter(|it| !it.is_empty()));
+        }
+        found
+    }
+    fn narrow(&mut self, to: &[String]) {
+        let at = Some(self);
+        if let Some(at) = at {
+            if let (true, [only]) = (at.customer_id.is_empty(), to) {
+                at.customer_id.clone_from(only);
+            }
+        }
+    }
 }
 impl crate::mask::Input for GetNotificationRequest {
     fn clear_output_only(&mut self) {}
@@ -12043,6 +12090,22 @@ impl crate::mask::Input for GetNotificationStatusRequest {
 }
 impl crate::mask::Input for GetPreferencesRequest {
     fn clear_output_only(&mut self) {}
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self);
+        if let Some(at) = at {
+            found.extend(Some(at.user_id.as_str()).filter(|it| !it.is_empty()));
+        }
+        found
+    }
+    fn narrow(&mut self, to: &[String]) {
+        let at = Some(self);
+        if let Some(at) = at {
+            if let (true, [only]) = (at.user_id.is_empty(), to) {
+                at.user_id.clone_from(only);
+            }
+        }
+    }
 }
 impl crate::mask::Input for GetTemplateRequest {
     fn clear_output_only(&mut self) {}
@@ -12052,12 +12115,59 @@ impl crate::mask::Input for GetTemplateRevisionRequest {
 }
 impl crate::mask::Input for ListDevicesRequest {
     fn clear_output_only(&mut self) {}
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self);
+        if let Some(at) = at {
+            found.extend(Some(at.customer_id.as_str()).filter(|it| !it.is_empty()));
+            found.extend(Some(at.user_id.as_str()).filter(|it| !it.is_empty()));
+        }
+        found
+    }
+    fn narrow(&mut self, to: &[String]) {
+        let at = Some(self);
+        if let Some(at) = at {
+            if let (true, [only]) = (at.customer_id.is_empty(), to) {
+                at.customer_id.clone_from(only);
+            }
+        }
+    }
 }
 impl crate::mask::Input for ListInboxRequest {
     fn clear_output_only(&mut self) {}
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self);
+        if let Some(at) = at {
+            if let Some(list_inbox_request::Owner::CustomerId(it)) = &at.owner {
+                found.push(it.as_str());
+            }
+            if let Some(list_inbox_request::Owner::UserId(it)) = &at.owner {
+                found.push(it.as_str());
+            }
+        }
+        found
+    }
 }
 impl crate::mask::Input for ListNotificationsRequest {
     fn clear_output_only(&mut self) {}
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self);
+        if let Some(at) = at {
+            found.extend(Some(at.customer_id.as_str()).filter(|it| !it.is_empty()));
+            found.extend(Some(at.user_id.as_str()).filter(|it| !it.is_empty()));
+        }
+        found
+    }
+    fn narrow(&mut self, to: &[String]) {
+        let at = Some(self);
+        if let Some(at) = at {
+            if let (true, [only]) = (at.customer_id.is_empty(), to) {
+                at.customer_id.clone_from(only);
+            }
+        }
+    }
 }
 impl crate::mask::Input for ListSuppressionsRequest {
     fn clear_output_only(&mut self) {}
@@ -12073,9 +12183,28 @@ impl crate::mask::Input for ListTopicsRequest {
 }
 impl crate::mask::Input for MarkInboxReadRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self);
+        if let Some(at) = at {
+            if let Some(mark_inbox_read_request::Owner::CustomerId(it)) = &at.owner {
+                found.push(it.as_str());
+            }
+            if let Some(mark_inbox_read_request::Owner::UserId(it)) = &at.owner {
+                found.push(it.as_str());
+            }
+        }
+        found
+    }
 }
 impl crate::mask::Input for MarkNotificationReadRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for Notification {
     fn clear_output_only(&mut self) {
@@ -12109,6 +12238,9 @@ impl crate::mask::Input for PutTopicRequest {
     fn clear_output_only(&mut self) {
         self.topic.iter_mut().for_each(crate::mask::Input::clear_output_only);
     }
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for QuietHours {
     fn clear_output_only(&mut self) {}
@@ -12126,22 +12258,50 @@ impl crate::mask::Input for RegisterDeviceRequest {
     fn clear_output_only(&mut self) {
         self.device.iter_mut().for_each(crate::mask::Input::clear_output_only);
     }
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self).and_then(|it| it.device.as_ref());
+        if let Some(at) = at {
+            if let Some(device::Owner::CustomerId(it)) = &at.owner {
+                found.push(it.as_str());
+            }
+            if let Some(device::Owner::UserId(it)) = &at.owner {
+                found.push(it.as_str());
+            }
+        }
+        found
+    }
 }
 impl crate::mask::Input for RemoveDeviceRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for RemoveSuppressionRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for RenderTemplateRequest {
     fn clear_output_only(&mut self) {}
 }
 impl crate::mask::Input for RetryNotificationRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for SendNotificationRequest {
     fn clear_output_only(&mut self) {
         self.notification.iter_mut().for_each(crate::mask::Input::clear_output_only);
+    }
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
     }
 }
 impl crate::mask::Input for Suppression {
@@ -12171,19 +12331,74 @@ impl crate::mask::Input for UpdateCustomerPreferencesRequest {
     fn clear_output_only(&mut self) {
         self.preferences.iter_mut().for_each(crate::mask::Input::clear_output_only);
     }
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self).and_then(|it| it.preferences.as_ref());
+        if let Some(at) = at {
+            found.extend(Some(at.customer_id.as_str()).filter(|it| !it.is_empty()));
+            found.extend(Some(at.user_id.as_str()).filter(|it| !it.is_empty()));
+        }
+        found
+    }
+    fn narrow(&mut self, to: &[String]) {
+        let at = Some(self).and_then(|it| it.preferences.as_mut());
+        if let Some(at) = at {
+            if let (true, [only]) = (at.customer_id.is_empty(), to) {
+                at.customer_id.clone_from(only);
+            }
+        }
+    }
 }
 impl crate::mask::Input for UpdatePreferencesRequest {
     fn clear_output_only(&mut self) {
         self.preferences.iter_mut().for_each(crate::mask::Input::clear_output_only);
+    }
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self).and_then(|it| it.preferences.as_ref());
+        if let Some(at) = at {
+            found.extend(Some(at.user_id.as_str()).filter(|it| !it.is_empty()));
+        }
+        found
+    }
+    fn narrow(&mut self, to: &[String]) {
+        let at = Some(self).and_then(|it| it.preferences.as_mut());
+        if let Some(at) = at {
+            if let (true, [only]) = (at.user_id.is_empty(), to) {
+                at.user_id.clone_from(only);
+            }
+        }
     }
 }
 impl crate::mask::Input for UpdateTemplateRequest {
     fn clear_output_only(&mut self) {
         self.template.iter_mut().for_each(crate::mask::Input::clear_output_only);
     }
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for WatchInboxRequest {
     fn clear_output_only(&mut self) {}
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self);
+        if let Some(at) = at {
+            if let Some(watch_inbox_request::Owner::CustomerId(it)) = &at.owner {
+                found.push(it.as_str());
+            }
+            if let Some(watch_inbox_request::Owner::UserId(it)) = &at.owner {
+                found.push(it.as_str());
+            }
+        }
+        found
+    }
 }
 impl ::core::fmt::Debug for Recipient {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {

@@ -5305,6 +5305,9 @@ impl crate::validate::Validate for TailEventsRequest {
 }
 impl crate::mask::Input for CancelVerificationRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for FetchStreamRequest {
     fn clear_output_only(&mut self) {}
@@ -5350,18 +5353,33 @@ impl crate::mask::Input for ListVerificationsRequest {
 }
 impl crate::mask::Input for RebuildProjectionRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for RedriveConsumerRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for RedriveDeadLetterRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for ResyncDeadLetterRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for StartVerificationRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for TailEventsRequest {
     fn clear_output_only(&mut self) {}

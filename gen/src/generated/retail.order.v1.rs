@@ -17990,12 +17990,21 @@ impl crate::mask::Input for AdoptedHold {
 }
 impl crate::mask::Input for ApproveReturnRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for CancelFulfillmentRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for CancelOrderRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for Coupon {
     fn clear_output_only(&mut self) {
@@ -18010,49 +18019,114 @@ impl crate::mask::Input for CreateCouponRequest {
     fn clear_output_only(&mut self) {
         self.coupon.iter_mut().for_each(crate::mask::Input::clear_output_only);
     }
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for CreateFulfillmentRequest {
     fn clear_output_only(&mut self) {
         self.fulfillment.iter_mut().for_each(crate::mask::Input::clear_output_only);
+    }
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self).and_then(|it| it.fulfillment.as_ref());
+        if let Some(at) = at {
+            found.extend(Some(at.location_id.as_str()).filter(|it| !it.is_empty()));
+        }
+        found
+    }
+    fn narrow(&mut self, to: &[String]) {
+        let at = Some(self).and_then(|it| it.fulfillment.as_mut());
+        if let Some(at) = at {
+            if let (true, [only]) = (at.location_id.is_empty(), to) {
+                at.location_id.clone_from(only);
+            }
+        }
     }
 }
 impl crate::mask::Input for CreateOrderRequest {
     fn clear_output_only(&mut self) {
         self.order.iter_mut().for_each(crate::mask::Input::clear_output_only);
     }
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self).and_then(|it| it.order.as_ref());
+        if let Some(at) = at {
+            found.extend(Some(at.customer_id.as_str()).filter(|it| !it.is_empty()));
+        }
+        found
+    }
+    fn narrow(&mut self, to: &[String]) {
+        let at = Some(self).and_then(|it| it.order.as_mut());
+        if let Some(at) = at {
+            if let (true, [only]) = (at.customer_id.is_empty(), to) {
+                at.customer_id.clone_from(only);
+            }
+        }
+    }
 }
 impl crate::mask::Input for CreateReturnRequest {
     fn clear_output_only(&mut self) {
         self.order_return.iter_mut().for_each(crate::mask::Input::clear_output_only);
+    }
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
     }
 }
 impl crate::mask::Input for CreateShippingMethodRequest {
     fn clear_output_only(&mut self) {
         self.shipping_method.iter_mut().for_each(crate::mask::Input::clear_output_only);
     }
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for CreateTaxRuleRequest {
     fn clear_output_only(&mut self) {
         self.tax_rule.iter_mut().for_each(crate::mask::Input::clear_output_only);
     }
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for DeleteShippingMethodRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for DeleteTaxRuleRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for DeliverFulfillmentRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for DescribeMachineRequest {
     fn clear_output_only(&mut self) {}
 }
 impl crate::mask::Input for DisableCouponRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for DisownOrderRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for Fulfillment {
     fn clear_output_only(&mut self) {
@@ -18102,6 +18176,9 @@ impl crate::mask::Input for GetTaxRuleRequest {
 }
 impl crate::mask::Input for InspectReturnRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for LineQuantity {
     fn clear_output_only(&mut self) {}
@@ -18114,15 +18191,63 @@ impl crate::mask::Input for ListCouponsRequest {
 }
 impl crate::mask::Input for ListFulfillmentsRequest {
     fn clear_output_only(&mut self) {}
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self);
+        if let Some(at) = at {
+            found.extend(Some(at.customer_id.as_str()).filter(|it| !it.is_empty()));
+        }
+        found
+    }
+    fn narrow(&mut self, to: &[String]) {
+        let at = Some(self);
+        if let Some(at) = at {
+            if let (true, [only]) = (at.customer_id.is_empty(), to) {
+                at.customer_id.clone_from(only);
+            }
+        }
+    }
 }
 impl crate::mask::Input for ListOrderEventsRequest {
     fn clear_output_only(&mut self) {}
 }
 impl crate::mask::Input for ListOrdersRequest {
     fn clear_output_only(&mut self) {}
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self);
+        if let Some(at) = at {
+            found.extend(Some(at.customer_id.as_str()).filter(|it| !it.is_empty()));
+        }
+        found
+    }
+    fn narrow(&mut self, to: &[String]) {
+        let at = Some(self);
+        if let Some(at) = at {
+            if let (true, [only]) = (at.customer_id.is_empty(), to) {
+                at.customer_id.clone_from(only);
+            }
+        }
+    }
 }
 impl crate::mask::Input for ListReturnsRequest {
     fn clear_output_only(&mut self) {}
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self);
+        if let Some(at) = at {
+            found.extend(Some(at.customer_id.as_str()).filter(|it| !it.is_empty()));
+        }
+        found
+    }
+    fn narrow(&mut self, to: &[String]) {
+        let at = Some(self);
+        if let Some(at) = at {
+            if let (true, [only]) = (at.customer_id.is_empty(), to) {
+                at.customer_id.clone_from(only);
+            }
+        }
+    }
 }
 impl crate::mask::Input for ListShippingMethodsRequest {
     fn clear_output_only(&mut self) {}
@@ -18217,21 +18342,65 @@ impl crate::mask::Input for OrderTender {
 }
 impl crate::mask::Input for PayOrderRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for QuoteLine {
     fn clear_output_only(&mut self) {}
 }
 impl crate::mask::Input for QuoteOrderRequest {
     fn clear_output_only(&mut self) {}
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self);
+        if let Some(at) = at {
+            found.extend(Some(at.customer_id.as_str()).filter(|it| !it.is_empty()));
+        }
+        found
+    }
+    fn narrow(&mut self, to: &[String]) {
+        let at = Some(self);
+        if let Some(at) = at {
+            if let (true, [only]) = (at.customer_id.is_empty(), to) {
+                at.customer_id.clone_from(only);
+            }
+        }
+    }
 }
 impl crate::mask::Input for ReceiveReturnRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self);
+        if let Some(at) = at {
+            found.extend(Some(at.location_id.as_str()).filter(|it| !it.is_empty()));
+        }
+        found
+    }
+    fn narrow(&mut self, to: &[String]) {
+        let at = Some(self);
+        if let Some(at) = at {
+            if let (true, [only]) = (at.location_id.is_empty(), to) {
+                at.location_id.clone_from(only);
+            }
+        }
+    }
 }
 impl crate::mask::Input for RejectReturnRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for RetryOrderSagaRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for ReturnFinding {
     fn clear_output_only(&mut self) {}
@@ -18248,6 +18417,9 @@ impl crate::mask::Input for ReturnLine {
 }
 impl crate::mask::Input for ShipFulfillmentRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for ShippingMethod {
     fn clear_output_only(&mut self) {
@@ -18265,25 +18437,40 @@ impl crate::mask::Input for TaxRule {
 }
 impl crate::mask::Input for TransitionOrderRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for UpdateCouponRequest {
     fn clear_output_only(&mut self) {
         self.coupon.iter_mut().for_each(crate::mask::Input::clear_output_only);
+    }
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
     }
 }
 impl crate::mask::Input for UpdateOrderRequest {
     fn clear_output_only(&mut self) {
         self.order.iter_mut().for_each(crate::mask::Input::clear_output_only);
     }
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for UpdateShippingMethodRequest {
     fn clear_output_only(&mut self) {
         self.shipping_method.iter_mut().for_each(crate::mask::Input::clear_output_only);
     }
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for UpdateTaxRuleRequest {
     fn clear_output_only(&mut self) {
         self.tax_rule.iter_mut().for_each(crate::mask::Input::clear_output_only);
+    }
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
     }
 }
 impl crate::mask::Input for WatchOrderRequest {
@@ -18291,6 +18478,22 @@ impl crate::mask::Input for WatchOrderRequest {
 }
 impl crate::mask::Input for WatchOrdersRequest {
     fn clear_output_only(&mut self) {}
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self);
+        if let Some(at) = at {
+            found.extend(Some(at.customer_id.as_str()).filter(|it| !it.is_empty()));
+        }
+        found
+    }
+    fn narrow(&mut self, to: &[String]) {
+        let at = Some(self);
+        if let Some(at) = at {
+            if let (true, [only]) = (at.customer_id.is_empty(), to) {
+                at.customer_id.clone_from(only);
+            }
+        }
+    }
 }
 impl crate::mask::Input for WhyRejectedRequest {
     fn clear_output_only(&mut self) {}

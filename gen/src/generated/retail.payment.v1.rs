@@ -13939,26 +13939,60 @@ impl crate::validate::Validate for WatchPaymentRequest {
 }
 impl crate::mask::Input for AuthorizePaymentRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for CancelCaptureRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for CapturePaymentRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for CreatePaymentMethodRequest {
     fn clear_output_only(&mut self) {
         self.payment_method.iter_mut().for_each(crate::mask::Input::clear_output_only);
     }
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self);
+        if let Some(at) = at {
+            found.extend(Some(at.customer_id.as_str()).filter(|it| !it.is_empty()));
+        }
+        found
+    }
+    fn narrow(&mut self, to: &[String]) {
+        let at = Some(self);
+        if let Some(at) = at {
+            if let (true, [only]) = (at.customer_id.is_empty(), to) {
+                at.customer_id.clone_from(only);
+            }
+        }
+    }
 }
 impl crate::mask::Input for DeletePaymentMethodRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for DescribeMachineRequest {
     fn clear_output_only(&mut self) {}
 }
 impl crate::mask::Input for DisableGiftCardRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for GetDisputeRequest {
     fn clear_output_only(&mut self) {}
@@ -13980,15 +14014,37 @@ impl crate::mask::Input for GetRefundRequest {
 }
 impl crate::mask::Input for GetStoreCreditRequest {
     fn clear_output_only(&mut self) {}
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self);
+        if let Some(at) = at {
+            found.extend(Some(at.customer_id.as_str()).filter(|it| !it.is_empty()));
+        }
+        found
+    }
+    fn narrow(&mut self, to: &[String]) {
+        let at = Some(self);
+        if let Some(at) = at {
+            if let (true, [only]) = (at.customer_id.is_empty(), to) {
+                at.customer_id.clone_from(only);
+            }
+        }
+    }
 }
 impl crate::mask::Input for GetTrialBalanceRequest {
     fn clear_output_only(&mut self) {}
 }
 impl crate::mask::Input for GrantStoreCreditRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for IssueGiftCardRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for ListDisputesRequest {
     fn clear_output_only(&mut self) {}
@@ -14001,12 +14057,44 @@ impl crate::mask::Input for ListLedgerEntriesRequest {
 }
 impl crate::mask::Input for ListPaymentMethodsRequest {
     fn clear_output_only(&mut self) {}
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self);
+        if let Some(at) = at {
+            found.extend(Some(at.customer_id.as_str()).filter(|it| !it.is_empty()));
+        }
+        found
+    }
+    fn narrow(&mut self, to: &[String]) {
+        let at = Some(self);
+        if let Some(at) = at {
+            if let (true, [only]) = (at.customer_id.is_empty(), to) {
+                at.customer_id.clone_from(only);
+            }
+        }
+    }
 }
 impl crate::mask::Input for ListPaymentProvidersRequest {
     fn clear_output_only(&mut self) {}
 }
 impl crate::mask::Input for ListPaymentsRequest {
     fn clear_output_only(&mut self) {}
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self);
+        if let Some(at) = at {
+            found.extend(Some(at.customer_id.as_str()).filter(|it| !it.is_empty()));
+        }
+        found
+    }
+    fn narrow(&mut self, to: &[String]) {
+        let at = Some(self);
+        if let Some(at) = at {
+            if let (true, [only]) = (at.customer_id.is_empty(), to) {
+                at.customer_id.clone_from(only);
+            }
+        }
+    }
 }
 impl crate::mask::Input for ListProviderWebhooksRequest {
     fn clear_output_only(&mut self) {}
@@ -14016,6 +14104,22 @@ impl crate::mask::Input for ListRefundsRequest {
 }
 impl crate::mask::Input for ListStoreCreditEntriesRequest {
     fn clear_output_only(&mut self) {}
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self);
+        if let Some(at) = at {
+            found.extend(Some(at.customer_id.as_str()).filter(|it| !it.is_empty()));
+        }
+        found
+    }
+    fn narrow(&mut self, to: &[String]) {
+        let at = Some(self);
+        if let Some(at) = at {
+            if let (true, [only]) = (at.customer_id.is_empty(), to) {
+                at.customer_id.clone_from(only);
+            }
+        }
+    }
 }
 impl crate::mask::Input for ListUnsettledAttemptsRequest {
     fn clear_output_only(&mut self) {}
@@ -14058,24 +14162,42 @@ impl crate::mask::Input for ReceiveProviderWebhookRequest {
 }
 impl crate::mask::Input for RefundPaymentRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for ResolveMismatchRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for RevokeStoreCreditRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for SetDefaultPaymentMethodRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for SyncPaymentRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for Tender {
     fn clear_output_only(&mut self) {}
 }
 impl crate::mask::Input for VoidPaymentRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for WatchPaymentRequest {
     fn clear_output_only(&mut self) {}

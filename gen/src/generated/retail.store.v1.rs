@@ -14735,10 +14735,32 @@ impl crate::mask::Input for AddCartItemRequest {
     fn clear_output_only(&mut self) {
         self.item.iter_mut().for_each(crate::mask::Input::clear_output_only);
     }
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for BatchRecordSalesRequest {
     fn clear_output_only(&mut self) {
         self.sales.iter_mut().for_each(crate::mask::Input::clear_output_only);
+    }
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self);
+        if let Some(at) = at {
+            found.extend(Some(at.location_id.as_str()).filter(|it| !it.is_empty()));
+        }
+        found
+    }
+    fn narrow(&mut self, to: &[String]) {
+        let at = Some(self);
+        if let Some(at) = at {
+            if let (true, [only]) = (at.location_id.is_empty(), to) {
+                at.location_id.clone_from(only);
+            }
+        }
     }
 }
 impl crate::mask::Input for Cart {
@@ -14772,29 +14794,79 @@ impl crate::mask::Input for CartItem {
 }
 impl crate::mask::Input for CheckoutCartRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for CheckoutTender {
     fn clear_output_only(&mut self) {}
 }
 impl crate::mask::Input for ClearCartRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for CloseLocationRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self);
+        if let Some(at) = at {
+            found.extend(Some(at.location_id.as_str()).filter(|it| !it.is_empty()));
+        }
+        found
+    }
+    fn narrow(&mut self, to: &[String]) {
+        let at = Some(self);
+        if let Some(at) = at {
+            if let (true, [only]) = (at.location_id.is_empty(), to) {
+                at.location_id.clone_from(only);
+            }
+        }
+    }
 }
 impl crate::mask::Input for CreateCartRequest {
     fn clear_output_only(&mut self) {
         self.cart.iter_mut().for_each(crate::mask::Input::clear_output_only);
+    }
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self).and_then(|it| it.cart.as_ref());
+        if let Some(at) = at {
+            found.extend(Some(at.customer_id.as_str()).filter(|it| !it.is_empty()));
+        }
+        found
+    }
+    fn narrow(&mut self, to: &[String]) {
+        let at = Some(self).and_then(|it| it.cart.as_mut());
+        if let Some(at) = at {
+            if let (true, [only]) = (at.customer_id.is_empty(), to) {
+                at.customer_id.clone_from(only);
+            }
+        }
     }
 }
 impl crate::mask::Input for CreateCustomerRequest {
     fn clear_output_only(&mut self) {
         self.customer.iter_mut().for_each(crate::mask::Input::clear_output_only);
     }
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for CreateLocationRequest {
     fn clear_output_only(&mut self) {
         self.location.iter_mut().for_each(crate::mask::Input::clear_output_only);
+    }
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
     }
 }
 impl crate::mask::Input for Customer {
@@ -14813,21 +14885,68 @@ impl crate::mask::Input for Customer {
 }
 impl crate::mask::Input for DeleteCartRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for DeleteCustomerRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self);
+        if let Some(at) = at {
+            found.extend(Some(at.customer_id.as_str()).filter(|it| !it.is_empty()));
+        }
+        found
+    }
+    fn narrow(&mut self, to: &[String]) {
+        let at = Some(self);
+        if let Some(at) = at {
+            if let (true, [only]) = (at.customer_id.is_empty(), to) {
+                at.customer_id.clone_from(only);
+            }
+        }
+    }
 }
 impl crate::mask::Input for DeleteLocationRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for EnsureCustomerRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for EraseCustomerRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for ExportCustomerRequest {
     fn clear_output_only(&mut self) {}
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self);
+        if let Some(at) = at {
+            found.extend(Some(at.customer_id.as_str()).filter(|it| !it.is_empty()));
+        }
+        found
+    }
+    fn narrow(&mut self, to: &[String]) {
+        let at = Some(self);
+        if let Some(at) = at {
+            if let (true, [only]) = (at.customer_id.is_empty(), to) {
+                at.customer_id.clone_from(only);
+            }
+        }
+    }
 }
 impl crate::mask::Input for GetCartRequest {
     fn clear_output_only(&mut self) {}
@@ -14837,6 +14956,22 @@ impl crate::mask::Input for GetCurrentCustomerRequest {
 }
 impl crate::mask::Input for GetCustomerRequest {
     fn clear_output_only(&mut self) {}
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self);
+        if let Some(at) = at {
+            found.extend(Some(at.customer_id.as_str()).filter(|it| !it.is_empty()));
+        }
+        found
+    }
+    fn narrow(&mut self, to: &[String]) {
+        let at = Some(self);
+        if let Some(at) = at {
+            if let (true, [only]) = (at.customer_id.is_empty(), to) {
+                at.customer_id.clone_from(only);
+            }
+        }
+    }
 }
 impl crate::mask::Input for GetLocationRequest {
     fn clear_output_only(&mut self) {}
@@ -14849,17 +14984,55 @@ impl crate::mask::Input for GetSaleReturnRequest {
 }
 impl crate::mask::Input for HoldCartRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for IngestSalesRequest {
     fn clear_output_only(&mut self) {
         self.sale.iter_mut().for_each(crate::mask::Input::clear_output_only);
     }
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self).and_then(|it| it.sale.as_ref());
+        if let Some(at) = at {
+            found.extend(Some(at.location_id.as_str()).filter(|it| !it.is_empty()));
+        }
+        found
+    }
+    fn narrow(&mut self, to: &[String]) {
+        let at = Some(self).and_then(|it| it.sale.as_mut());
+        if let Some(at) = at {
+            if let (true, [only]) = (at.location_id.is_empty(), to) {
+                at.location_id.clone_from(only);
+            }
+        }
+    }
 }
 impl crate::mask::Input for LinkCustomerUserRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for ListCartsRequest {
     fn clear_output_only(&mut self) {}
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self);
+        if let Some(at) = at {
+            found.extend(Some(at.customer_id.as_str()).filter(|it| !it.is_empty()));
+        }
+        found
+    }
+    fn narrow(&mut self, to: &[String]) {
+        let at = Some(self);
+        if let Some(at) = at {
+            if let (true, [only]) = (at.customer_id.is_empty(), to) {
+                at.customer_id.clone_from(only);
+            }
+        }
+    }
 }
 impl crate::mask::Input for ListCustomersRequest {
     fn clear_output_only(&mut self) {}
@@ -14869,9 +15042,41 @@ impl crate::mask::Input for ListLocationsRequest {
 }
 impl crate::mask::Input for ListSaleReturnsRequest {
     fn clear_output_only(&mut self) {}
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self);
+        if let Some(at) = at {
+            found.extend(Some(at.location_id.as_str()).filter(|it| !it.is_empty()));
+        }
+        found
+    }
+    fn narrow(&mut self, to: &[String]) {
+        let at = Some(self);
+        if let Some(at) = at {
+            if let (true, [only]) = (at.location_id.is_empty(), to) {
+                at.location_id.clone_from(only);
+            }
+        }
+    }
 }
 impl crate::mask::Input for ListSalesRequest {
     fn clear_output_only(&mut self) {}
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self);
+        if let Some(at) = at {
+            found.extend(Some(at.location_id.as_str()).filter(|it| !it.is_empty()));
+        }
+        found
+    }
+    fn narrow(&mut self, to: &[String]) {
+        let at = Some(self);
+        if let Some(at) = at {
+            if let (true, [only]) = (at.location_id.is_empty(), to) {
+                at.location_id.clone_from(only);
+            }
+        }
+    }
 }
 impl crate::mask::Input for Location {
     fn clear_output_only(&mut self) {
@@ -14890,28 +15095,97 @@ impl crate::mask::Input for MarketingConsent {
 }
 impl crate::mask::Input for MergeCartRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for RecordSaleRequest {
     fn clear_output_only(&mut self) {
         self.sale.iter_mut().for_each(crate::mask::Input::clear_output_only);
+    }
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self).and_then(|it| it.sale.as_ref());
+        if let Some(at) = at {
+            found.extend(Some(at.location_id.as_str()).filter(|it| !it.is_empty()));
+        }
+        found
+    }
+    fn narrow(&mut self, to: &[String]) {
+        let at = Some(self).and_then(|it| it.sale.as_mut());
+        if let Some(at) = at {
+            if let (true, [only]) = (at.location_id.is_empty(), to) {
+                at.location_id.clone_from(only);
+            }
+        }
     }
 }
 impl crate::mask::Input for RecordSaleReturnRequest {
     fn clear_output_only(&mut self) {
         self.sale_return.iter_mut().for_each(crate::mask::Input::clear_output_only);
     }
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self).and_then(|it| it.sale_return.as_ref());
+        if let Some(at) = at {
+            found.extend(Some(at.location_id.as_str()).filter(|it| !it.is_empty()));
+        }
+        found
+    }
+    fn narrow(&mut self, to: &[String]) {
+        let at = Some(self).and_then(|it| it.sale_return.as_mut());
+        if let Some(at) = at {
+            if let (true, [only]) = (at.location_id.is_empty(), to) {
+                at.location_id.clone_from(only);
+            }
+        }
+    }
 }
 impl crate::mask::Input for RefreshCartRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for ReleaseCartHoldRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for RemoveCartItemRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for ReopenLocationRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self);
+        if let Some(at) = at {
+            found.extend(Some(at.location_id.as_str()).filter(|it| !it.is_empty()));
+        }
+        found
+    }
+    fn narrow(&mut self, to: &[String]) {
+        let at = Some(self);
+        if let Some(at) = at {
+            if let (true, [only]) = (at.location_id.is_empty(), to) {
+                at.location_id.clone_from(only);
+            }
+        }
+    }
 }
 impl crate::mask::Input for Sale {
     fn clear_output_only(&mut self) {
@@ -14940,33 +15214,99 @@ impl crate::mask::Input for SaleReturnLine {
 }
 impl crate::mask::Input for SetCartItemQuantityRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for Tender {
     fn clear_output_only(&mut self) {}
 }
 impl crate::mask::Input for UnlinkCustomerUserRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for UpdateCartRequest {
     fn clear_output_only(&mut self) {
         self.cart.iter_mut().for_each(crate::mask::Input::clear_output_only);
+    }
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
     }
 }
 impl crate::mask::Input for UpdateCustomerRequest {
     fn clear_output_only(&mut self) {
         self.customer.iter_mut().for_each(crate::mask::Input::clear_output_only);
     }
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self).and_then(|it| it.customer.as_ref());
+        if let Some(at) = at {
+            found.extend(Some(at.customer_id.as_str()).filter(|it| !it.is_empty()));
+        }
+        found
+    }
+    fn narrow(&mut self, to: &[String]) {
+        let at = Some(self).and_then(|it| it.customer.as_mut());
+        if let Some(at) = at {
+            if let (true, [only]) = (at.customer_id.is_empty(), to) {
+                at.customer_id.clone_from(only);
+            }
+        }
+    }
 }
 impl crate::mask::Input for UpdateLocationRequest {
     fn clear_output_only(&mut self) {
         self.location.iter_mut().for_each(crate::mask::Input::clear_output_only);
     }
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self).and_then(|it| it.location.as_ref());
+        if let Some(at) = at {
+            found.extend(Some(at.location_id.as_str()).filter(|it| !it.is_empty()));
+        }
+        found
+    }
+    fn narrow(&mut self, to: &[String]) {
+        let at = Some(self).and_then(|it| it.location.as_mut());
+        if let Some(at) = at {
+            if let (true, [only]) = (at.location_id.is_empty(), to) {
+                at.location_id.clone_from(only);
+            }
+        }
+    }
 }
 impl crate::mask::Input for VoidSaleRequest {
     fn clear_output_only(&mut self) {}
+    fn request_id(&self) -> Option<&str> {
+        Some(self.request_id.as_str()).filter(|it| !it.is_empty())
+    }
 }
 impl crate::mask::Input for WatchSalesRequest {
     fn clear_output_only(&mut self) {}
+    fn scoped(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        let at = Some(self);
+        if let Some(at) = at {
+            found.extend(Some(at.location_id.as_str()).filter(|it| !it.is_empty()));
+        }
+        found
+    }
+    fn narrow(&mut self, to: &[String]) {
+        let at = Some(self);
+        if let Some(at) = at {
+            if let (true, [only]) = (at.location_id.is_empty(), to) {
+                at.location_id.clone_from(only);
+            }
+        }
+    }
 }
 impl ::core::fmt::Debug for Cart {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {

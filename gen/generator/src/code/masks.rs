@@ -5,7 +5,7 @@ use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use quote::quote;
 
 use super::messages::Packages;
-use super::{names, scalars};
+use super::{names, scalars, scopes};
 use crate::contract::{behaviours, is_output_only};
 use crate::lint::{input_messages, reachable};
 use crate::rules::{FieldRules, Ignore};
@@ -22,7 +22,7 @@ pub fn generate(schema: &Schema, packages: &mut Packages) {
         add(&message, mask(&message));
     }
     for message in input_messages(schema) {
-        add(&message, input(&message));
+        add(&message, input(schema, &message));
     }
 }
 
@@ -160,14 +160,16 @@ fn nested(field: &FieldDescriptor) -> Option<MessageDescriptor> {
     is_own(message.package_name()).then_some(message)
 }
 
-fn input(message: &MessageDescriptor) -> TokenStream {
+fn input(schema: &Schema, message: &MessageDescriptor) -> TokenStream {
     let name = names::message(message);
     let clears: TokenStream = message.fields().map(|field| clear(&field)).collect();
+    let methods = scopes::methods(schema, message);
     quote! {
         impl crate::mask::Input for #name {
             fn clear_output_only(&mut self) {
                 #clears
             }
+            #methods
         }
     }
 }

@@ -3,7 +3,7 @@
 //! **Invariant:** an rpc without a contract is not served: [`Contracts::of_service`] refuses, and
 //! the server does not start. After the start nothing is reflected; a call costs one lookup.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -25,6 +25,8 @@ use crate::fault::Reason;
 pub struct Contract {
     /// Its path, such as `/retail.order.v1.OrderService/CreateOrder`.
     pub path: String,
+    /// Its full name, such as `retail.order.v1.OrderService/CreateOrder`.
+    pub method: Arc<str>,
     /// Who may call it.
     pub access: Access,
     /// Who goes first under overload.
@@ -51,11 +53,25 @@ impl Contract {
         if declared::is_shared(reason) || self.declared.iter().any(|it| it.is(reason)) {
             return Ok(());
         }
-        self.undeclared.fetch_add(1, Ordering::Relaxed);
+        self.count_undeclared();
         Err(Undeclared {
             path: self.path.clone(),
             reason,
         })
+    }
+
+    /// The same for a reason that is known by its texts alone, as at the end of a stream.
+    pub(crate) fn declares_named(&self, domain: &str, name: &str) -> bool {
+        let own = |it: &Declared| it.name == name && it.domain == domain;
+        let declared = domain == Reason::SHARED || self.declared.iter().any(own);
+        if !declared {
+            self.count_undeclared();
+        }
+        declared
+    }
+
+    fn count_undeclared(&self) {
+        self.undeclared.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -87,6 +103,15 @@ impl Contracts {
             return Err(ContractError::NoService(service.to_owned()));
         }
         Ok(found)
+    }
+
+    /// Every permission that any rpc asks for: what an administrator holds.
+    pub fn permissions(&self) -> BTreeSet<&str> {
+        let asked = self.0.values().filter_map(|it| match &it.access {
+            Access::Permission { permission, .. } => Some(permission.as_str()),
+            Access::Public => None,
+        });
+        asked.collect()
     }
 
     /// How often rpcs refused with reasons that they do not declare.

@@ -24,6 +24,7 @@ mod view;
 pub use details::DETAILS_MAX_BYTES;
 pub use kind::{Consumer, Kind, Retry};
 pub use reason::Reason;
+pub(crate) use status::Cause;
 pub use view::{StatusView, reason_of};
 
 use details::Details;

@@ -4,6 +4,7 @@
 //! prints [`Mistakes`] and exits with [`EXIT_CODE`].
 
 mod environment;
+mod files;
 mod form;
 mod mistake;
 mod profile;
@@ -14,6 +15,7 @@ mod tests;
 mod url;
 
 pub use environment::Environment;
+pub use files::is_readable_by_all;
 pub use form::{Choice, Setting};
 pub use mistake::{Mistake, Mistakes};
 pub use profile::Profile;

@@ -23,7 +23,7 @@ mod lines;
 mod observe;
 mod output;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use context::{TRACEPARENT, TRACESTATE, TraceContext};
 pub use levels::{Level, TelemetrySettings};
@@ -56,7 +56,8 @@ pub enum TelemetryError {
     Writer(#[source] std::io::Error),
 }
 
-/// What one service is watched by.
+/// What one service is watched by. Clones share it, and its end is the end of all.
+#[derive(Clone)]
 pub struct Telemetry {
     dispatch: Dispatch,
     traces: SdkTracerProvider,

@@ -86,6 +86,7 @@ impl Image {
         let rpc: RpcContract = message.transcode_to().map_err(|it| it.to_string())?;
         Ok(Contract {
             path: path(method),
+            method: path(method).trim_start_matches('/').into(),
             access: Access::of(&rpc)?,
             priority: policy::priority(rpc.priority()).ok_or("names no priority")?,
             deadline: deadline(rpc.deadline_ms)?,

@@ -56,6 +56,14 @@ fn an_rpc_is_found_by_its_path_with_all_that_it_says() {
 }
 
 #[test]
+fn an_administrator_holds_what_any_rpc_asks_for() {
+    let contracts = contracts();
+    let permissions = contracts.permissions();
+    assert!(permissions.contains("order.place") && permissions.contains("session.read"));
+    assert!(!permissions.contains(""));
+}
+
+#[test]
 fn every_recorded_policy_is_read() {
     let contracts = contracts();
     let recorded = recorded("policy");

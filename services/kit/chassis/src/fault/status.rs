@@ -1,13 +1,15 @@
 //! A fault as the status of an answer.
 
+use std::error::Error;
+use std::fmt;
 use std::sync::Arc;
 
 use tonic::Status;
 use tonic::metadata::{MetadataMap, MetadataValue};
 use tonic_types::StatusExt;
 
-use super::Fault;
 use super::details::{self, DETAILS_MAX_BYTES};
+use super::{Fault, Reason};
 use crate::telemetry::TraceContext;
 
 /// Asks clients that obey gRPC's retry policy to wait.
@@ -22,9 +24,8 @@ impl From<Fault> for Status {
             *trace_id = TraceContext::current().map(|it| it.trace_id());
         }
         let mut status = fitting(&fault);
-        if let Some(source) = fault.0.source {
-            status.set_source(Arc::new(Cause(source)));
-        }
+        let (reason, source) = (fault.reason(), fault.0.source);
+        status.set_source(Arc::new(Cause { reason, source }));
         status
     }
 }
@@ -58,18 +59,32 @@ fn metadata(fault: &Fault) -> MetadataMap {
     metadata
 }
 
-/// The cause of a fault, in the form that a status takes.
+/// What a status remembers of the fault that it was, for our own log.
 #[derive(Debug)]
-struct Cause(Arc<dyn std::error::Error + Send + Sync>);
+pub(crate) struct Cause {
+    /// The reason that the answer names.
+    pub reason: Reason,
+    source: Option<Arc<dyn Error + Send + Sync>>,
+}
 
-impl std::fmt::Display for Cause {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.fmt(f)
+impl Cause {
+    /// Finds the fault behind a status; nothing if a stranger made it.
+    pub fn of(status: &Status) -> Option<&Self> {
+        status.source()?.downcast_ref()
     }
 }
 
-impl std::error::Error for Cause {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.0.source()
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.source {
+            Some(source) => source.fmt(f),
+            None => f.write_str(self.reason.name),
+        }
+    }
+}
+
+impl Error for Cause {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.as_ref().and_then(|it| it.source())
     }
 }

@@ -112,6 +112,11 @@ impl Reader<'_> {
         self.remember(&name, text.into());
     }
 
+    /// Refuses a variable under its full name.
+    pub fn refuse_shared(&mut self, name: &str, text: impl Into<String>) {
+        self.remember(name, text.into());
+    }
+
     fn full(&self, name: &str) -> String {
         format!("{}{name}", self.prefix)
     }

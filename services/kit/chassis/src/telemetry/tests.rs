@@ -10,7 +10,7 @@ use tracing::instrument::WithSubscriber;
 use tracing::{Instrument, Span, info, info_span};
 use vocab::Clock;
 
-mod collector;
+pub(crate) mod collector;
 
 use super::{Identity, Level, Telemetry, TelemetrySettings, TraceContext};
 use crate::contract::Contracts;

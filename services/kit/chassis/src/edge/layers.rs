@@ -1,0 +1,77 @@
+//! The layers in their order, around one handler.
+
+use std::sync::Arc;
+
+use http::Request;
+use tonic::body::Body;
+use tower::Service;
+
+use super::caller::{self, Known};
+use super::{Edge, OPEN_DEADLINE, frames, limits, span};
+use crate::call::Entered;
+use crate::contract::Contract;
+use crate::deadline::{Deadline, GRPC_TIMEOUT};
+use crate::fault::Fault;
+use crate::server::PeerIdentity;
+
+type Response = http::Response<Body>;
+
+/// Answers an rpc that has a contract.
+pub(super) async fn answer(
+    edge: Edge,
+    contract: &Arc<Contract>,
+    request: Request<Body>,
+) -> Result<Response, Fault> {
+    limits::check(request.headers())?;
+    let deadline = Deadline::of_headers(request.headers(), contract.deadline)?;
+    let named = request.headers().contains_key(GRPC_TIMEOUT);
+    let inner = inner(edge, contract, request, deadline);
+    let mut response = deadline.bound(inner).await??;
+    if contract.streams {
+        let bound = super::stream::Bound { deadline, named };
+        response.extensions_mut().insert(bound);
+    }
+    Ok(response)
+}
+
+/// Answers health and reflection, which are open to everybody and have limits all the same.
+pub(super) async fn answer_open(mut edge: Edge, request: Request<Body>) -> Result<Response, Fault> {
+    limits::check(request.headers())?;
+    let deadline = Deadline::within(OPEN_DEADLINE);
+    let request = request.map(|body| frames::limited(body, limits::DECODE_MAX_BYTES));
+    let Ok(response) = deadline.bound(edge.routes.call(request)).await?;
+    Ok(response)
+}
+
+async fn inner(
+    mut edge: Edge,
+    contract: &Arc<Contract>,
+    mut request: Request<Body>,
+    deadline: Deadline,
+) -> Result<Response, Fault> {
+    let shared = Arc::clone(&edge.shared);
+    let peer = request.extensions_mut().remove::<PeerIdentity>();
+    let known = caller::identify(&shared, contract, request.headers(), peer.as_ref()).await?;
+    caller::permit(contract, &known.caller)?;
+    let tenant = caller::tenant(request.headers(), &known)?;
+    span().record("tenant.id", tracing::field::display(tenant));
+    span().record("actor.kind", known.caller.kind.as_str_name());
+    shared.rates.check(&known, tenant, peer.as_ref())?;
+    let _permit = shared.gates.admit(contract, tenant, deadline).await?;
+    let Known { caller, .. } = known;
+    let (correlation, causation) = caller::chain(request.headers(), &caller);
+    request.extensions_mut().insert(deadline);
+    request.extensions_mut().insert(Entered {
+        contract: Arc::clone(contract),
+        tenant,
+        caller,
+        deadline,
+        correlation,
+        causation: causation.unwrap_or_default(),
+        peer: peer.and_then(|it| it.service),
+    });
+    let most = shared.decode_max(contract);
+    let request = request.map(|body| frames::limited(body, most));
+    let Ok(response) = edge.routes.call(request).await;
+    Ok(response)
+}
