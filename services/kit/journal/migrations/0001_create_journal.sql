@@ -65,15 +65,21 @@ ALTER TABLE idempotency FORCE ROW LEVEL SECURITY;
 -- scalar subquery is evaluated once a statement; parsed for each row it costs two thirds of the
 -- speed of a batch.
 CREATE POLICY events_of_announced_tenants ON events TO retail_service
-    USING (tenant_id = ANY ((SELECT string_to_array(nullif(current_setting('app.tenants', true), ''), ',')::uuid[])::uuid[]));
+    USING (tenant_id = ANY ((
+        SELECT string_to_array(nullif(current_setting('app.tenants', true), ''), ',')::uuid[]
+    )::uuid[]));
 CREATE POLICY idempotency_of_announced_tenants ON idempotency TO retail_service
-    USING (tenant_id = ANY ((SELECT string_to_array(nullif(current_setting('app.tenants', true), ''), ',')::uuid[])::uuid[]));
+    USING (tenant_id = ANY ((
+        SELECT string_to_array(nullif(current_setting('app.tenants', true), ''), ',')::uuid[]
+    )::uuid[]));
 CREATE POLICY events_for_readers_of_the_log ON events FOR SELECT TO retail_log USING (true);
 -- What has expired is removed by a job that sees no answers, only when they expire.
 CREATE POLICY idempotency_expired ON idempotency FOR SELECT TO retail_scan USING (true);
-CREATE POLICY idempotency_expires ON idempotency FOR DELETE TO retail_scan USING (expires_at < now());
+CREATE POLICY idempotency_expires ON idempotency FOR DELETE TO retail_scan
+    USING (expires_at < now());
 
 GRANT SELECT, INSERT ON events, idempotency TO retail_service;
 GRANT SELECT ON history TO retail_service, retail_log;
 GRANT SELECT ON events TO retail_log;
-GRANT SELECT (tenant_id, principal, method, request_id, expires_at), DELETE ON idempotency TO retail_scan;
+GRANT SELECT (tenant_id, principal, method, request_id, expires_at), DELETE ON idempotency
+    TO retail_scan;

@@ -8,7 +8,7 @@ use sqlx::Connection;
 use tokio::time::timeout;
 
 use super::Postgres;
-use super::schema::{Schema, run};
+use super::schema::{LOG, SCAN, Schema, run};
 use crate::error::Error;
 
 /// How long a drop may take; a paused server would let it wait for ever, and keep the server.
@@ -35,7 +35,7 @@ impl Database {
         run(&mut admin, make).await?;
         // Rights on a database itself are not copied from the template.
         let close = format!("REVOKE ALL ON DATABASE {name} FROM PUBLIC");
-        let open = format!("GRANT CONNECT ON DATABASE {name} TO {service}");
+        let open = format!("GRANT CONNECT ON DATABASE {name} TO {service}, {LOG}, {SCAN}");
         run(&mut admin, format!("{close}; {open}")).await?;
         admin.close().await?;
         Ok(Self {
@@ -70,6 +70,16 @@ impl Database {
     pub fn owner_url(&self) -> String {
         let address = self.postgres.address();
         self.postgres.url(&self.owner, &self.name, address)
+    }
+
+    /// Returns the URL for the role `retail_log`, which reads what all tenants have.
+    pub fn log_url(&self) -> String {
+        self.postgres.url(LOG, &self.name, self.postgres.address())
+    }
+
+    /// Returns the URL for the role `retail_scan`, which finds work for jobs.
+    pub fn scan_url(&self) -> String {
+        self.postgres.url(SCAN, &self.name, self.postgres.address())
     }
 
     /// Returns the URL for the role that may do everything.

@@ -10,16 +10,23 @@ use crate::error::Error;
 /// How much of the hash stands in a name: 64 bits.
 const HASH_BYTES: usize = 8;
 
-/// The migrations of a service and its two roles.
+/// Reads every row of the log and of states: relays, followers, comparisons.
+pub(super) const LOG: &str = "retail_log";
+/// Finds work for jobs: ids, tenants and due times.
+pub(super) const SCAN: &str = "retail_scan";
+
+/// The migrations of a service and its roles.
 ///
-/// The owner runs the migrations and owns the tables. The service may connect, use every schema,
-/// read and write rows and call functions of the owner, unless a migration revokes it. Neither is
+/// The owner runs the migrations and owns the tables. The service, `retail_log` and `retail_scan`
+/// may connect, and see the names in the schema; what else they may, the migrations grant. None is
 /// a superuser, may make roles or databases, or passes row level security by.
 #[derive(Clone, Copy, Debug)]
 pub struct Schema<'a> {
     migrations: &'a Migrator,
     pub(super) owner: &'a str,
     pub(super) service: &'a str,
+    /// Whether the service has rights that no migration grants.
+    trusting: bool,
 }
 
 impl<'a> Schema<'a> {
@@ -29,6 +36,16 @@ impl<'a> Schema<'a> {
             migrations,
             owner: "retail_owner",
             service: "retail_service",
+            trusting: false,
+        }
+    }
+
+    /// Lets the service read and write all that the owner makes, without a grant.
+    #[must_use]
+    pub fn trusting(self) -> Self {
+        Self {
+            trusting: true,
+            ..self
         }
     }
 
@@ -59,6 +76,7 @@ impl<'a> Schema<'a> {
             hash.update(role);
             hash.update([0]);
         }
+        hash.update([u8::from(self.trusting)]);
         for migration in self.migrations.iter() {
             hash.update(migration.version.to_be_bytes());
             hash.update(&migration.checksum);
@@ -73,7 +91,7 @@ impl<'a> Schema<'a> {
 
     async fn build(&self, postgres: &Postgres, name: &str) -> Result<(), Error> {
         let mut admin = postgres.connect("postgres").await?;
-        for role in [self.owner, self.service] {
+        for role in [self.owner, self.service, LOG, SCAN] {
             make_role(&mut admin, role, &postgres.server.password).await?;
         }
         // One that broke off half-way is begun afresh.
@@ -97,12 +115,16 @@ impl<'a> Schema<'a> {
         Ok(owner.close().await?)
     }
 
-    /// Gives the service its rights on whatever the owner will make.
+    /// Lets the roles see names, and a trusted service use whatever the owner will make.
     fn grants(&self) -> String {
         let Self { owner, service, .. } = self;
+        let usage = format!("GRANT USAGE ON SCHEMA public TO {service}, {LOG}, {SCAN}");
+        if !self.trusting {
+            return usage;
+        }
         let default = format!("ALTER DEFAULT PRIVILEGES FOR ROLE {owner} GRANT");
         format!(
-            "GRANT USAGE ON SCHEMA public TO {service};
+            "{usage};
              {default} USAGE ON SCHEMAS TO {service};
              {default} SELECT, INSERT, UPDATE, DELETE ON TABLES TO {service};
              {default} USAGE, SELECT ON SEQUENCES TO {service};

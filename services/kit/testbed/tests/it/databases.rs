@@ -31,7 +31,10 @@ pub static NOTES: LazyLock<Migrator> = LazyLock::new(|| {
 
 pub async fn database() -> Database {
     let postgres = Postgres::shared().await.unwrap();
-    postgres.database(&Schema::of(&NOTES)).await.unwrap()
+    postgres
+        .database(&Schema::of(&NOTES).trusting())
+        .await
+        .unwrap()
 }
 
 pub async fn connect(url: &str) -> PgConnection {
@@ -71,7 +74,7 @@ async fn two_databases_of_one_template_do_not_see_each_other() {
 #[tokio::test]
 async fn the_template_is_built_once_and_anew_for_other_roles() {
     let (one, _other) = tokio::join!(database(), database());
-    let schema = Schema::of(&NOTES).roles("note_owner", "note");
+    let schema = Schema::of(&NOTES).trusting().roles("note_owner", "note");
     let renamed = one.postgres().database(&schema).await.unwrap();
     let mut note = connect(&renamed.url()).await;
     let user: String = sqlx::query_scalar("SELECT current_user::text")
@@ -151,4 +154,24 @@ async fn settings_reach_the_server() {
     };
     assert_eq!(shown(&durable).await, "on 17 9MB");
     assert_eq!(shown(&shared).await, "off 200 4MB");
+}
+
+#[tokio::test]
+async fn without_trust_a_role_may_do_only_what_a_migration_grants() {
+    let postgres = Postgres::shared().await.unwrap();
+    let database = postgres.database(&Schema::of(&NOTES)).await.unwrap();
+    for url in [database.url(), database.log_url(), database.scan_url()] {
+        let mut role = connect(&url).await;
+        notes(&mut role).await.unwrap_err();
+        let mut owner = connect(&database.owner_url()).await;
+        owner
+            .execute(AssertSqlSafe("GRANT SELECT ON note TO PUBLIC"))
+            .await
+            .unwrap();
+        assert!(notes(&mut role).await.unwrap().is_empty(), "{url}");
+        owner
+            .execute(AssertSqlSafe("REVOKE SELECT ON note FROM PUBLIC"))
+            .await
+            .unwrap();
+    }
 }

@@ -12,7 +12,10 @@ const SILENCE: std::time::Duration = std::time::Duration::from_millis(200);
 #[tokio::test]
 async fn a_committed_row_outlives_kill_and_an_open_transaction_does_not() {
     let postgres = Postgres::start(&PostgresSettings::durable()).await.unwrap();
-    let database = postgres.database(&Schema::of(&NOTES)).await.unwrap();
+    let database = postgres
+        .database(&Schema::of(&NOTES).trusting())
+        .await
+        .unwrap();
     let (mut one, mut other) = (
         connect(&database.url()).await,
         connect(&database.url()).await,
@@ -42,7 +45,10 @@ async fn a_committed_row_outlives_kill_and_an_open_transaction_does_not() {
 #[tokio::test]
 async fn a_paused_server_is_silent_and_answers_when_it_resumes() {
     let postgres = Postgres::start(&PostgresSettings::default()).await.unwrap();
-    let database = postgres.database(&Schema::of(&NOTES)).await.unwrap();
+    let database = postgres
+        .database(&Schema::of(&NOTES).trusting())
+        .await
+        .unwrap();
     let mut connection = connect(&database.url()).await;
     postgres.pause().unwrap();
     {
@@ -57,7 +63,10 @@ async fn a_paused_server_is_silent_and_answers_when_it_resumes() {
 #[tokio::test]
 async fn a_stopped_server_ends_in_good_order_and_what_is_down_says_so() {
     let postgres = Postgres::start(&PostgresSettings::default()).await.unwrap();
-    let database = postgres.database(&Schema::of(&NOTES)).await.unwrap();
+    let database = postgres
+        .database(&Schema::of(&NOTES).trusting())
+        .await
+        .unwrap();
     write(&mut connect(&database.url()).await, "kept")
         .await
         .unwrap();
