@@ -13,7 +13,7 @@ const KIT: &str = "services/kit/";
 const TESTBED: &str = "testbed";
 
 /// The kit from the ground up; a crate may use those below it and those beside it.
-const STOREYS: &[&[&str]] = &[&["vocab"], &["chassis"], &["bus", "journal"], &[TESTBED]];
+const STOREYS: &[&[&str]] = &[&["vocab"], &["chassis"], &["journal"], &["bus"], &[TESTBED]];
 
 /// What a crate of the kit must do without.
 const WITHOUT: &[(&str, &[&str])] = &[
