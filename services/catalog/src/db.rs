@@ -1,0 +1,85 @@
+//! All SQL of the catalog: how its states are stored, and what its doors read.
+//!
+//! Rows never leave this module. Writing is the journal's; what is here reads, but for the index of
+//! search, which is made anew from what was written.
+
+use chassis::fault::Fault;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use journal::Reads;
+use sqlx::PgConnection;
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use vocab::TenantId;
+
+mod categories;
+mod due;
+mod index;
+mod migrations;
+mod prices;
+mod products;
+mod rows;
+mod search;
+mod store;
+mod stored;
+
+pub use categories::{CategoryCursor, CategoryList, Placed};
+pub use due::{Due, DuePrices};
+pub use index::SearchIndex;
+pub use migrations::migrations;
+pub use prices::{PriceCursor, PriceList};
+pub use products::{ProductCursor, ProductKey, ProductList, ProductOrder};
+pub use search::{FacetAsked, FacetCounts, SearchCursor, SearchOrder, SearchQuery, Searched};
+pub use store::{CatalogStore, read_fact};
+
+/// How old an answer may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Freshness {
+    /// All that was committed before.
+    Latest,
+    /// As a read replica knows it, where one is set up.
+    Plain,
+}
+
+/// How many connections operators share: they are few, and customers never wait for them.
+const OPERATORS_MAX: u32 = 2;
+
+/// A few connections for operators, made when they are needed.
+pub fn few(url: &str) -> Result<PgPool, sqlx::Error> {
+    let options: PgConnectOptions = url.parse()?;
+    let pool = PgPoolOptions::new().max_connections(OPERATORS_MAX);
+    Ok(pool.connect_lazy_with(options))
+}
+
+/// Reads what the catalog keeps, one tenant at a time.
+#[derive(Clone, Debug)]
+pub struct Db {
+    reads: Reads,
+}
+
+impl Db {
+    /// Reads through the connections of a journal.
+    pub fn new(reads: Reads) -> Self {
+        Self { reads }
+    }
+
+    /// Says whether the database answers.
+    pub async fn answers(&self) -> bool {
+        let nobody = TenantId::from_uuid(uuid::Uuid::nil());
+        let asked = self.read(Freshness::Latest, nobody, |connection| {
+            async move { sqlx::query("SELECT 1").execute(connection).await }.boxed()
+        });
+        asked.await.is_ok()
+    }
+
+    async fn read<T, F>(&self, freshness: Freshness, tenant: TenantId, read: F) -> Result<T, Fault>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut PgConnection) -> BoxFuture<'c, Result<T, sqlx::Error>>,
+        F: Send + 'static,
+    {
+        match freshness {
+            Freshness::Latest => self.reads.read_latest(tenant, read).boxed().await,
+            Freshness::Plain => self.reads.read(tenant, read).boxed().await,
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! The tables of the catalog, with those of journal and bus under them.
+
+use journal::{Migrations, Range};
+use sqlx::migrate::Migrator;
+
+static FILES: Migrator = sqlx::migrate!("./migrations");
+
+/// The migrations of the catalog's database.
+pub fn migrations() -> Migrator {
+    journal::schema(&[bus::MIGRATIONS, Migrations::of(Range::Service, &FILES)])
+}
