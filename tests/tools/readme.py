@@ -21,6 +21,8 @@ GRPCURL = "github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.3"
 BLOCK = re.compile(r"```sh\n(.*?)```", re.DOTALL)
 SETS = re.compile(r"^[A-Z]+=")
 CALLS = re.compile(r"^(timeout \d+ )?grpcurl ")
+# A cold build of the binary on a slow machine.
+BUILD_SECONDS_MAX = 2400
 
 
 def main():
@@ -35,7 +37,7 @@ def main():
         # Postgres does not run as root, and has to reach its data.
         os.chmod(home, 0o755)
         env = {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}", "RETAIL_HOME": home}
-        if not run("make up", env, 900):
+        if not run("make up", env, BUILD_SECONDS_MAX):
             print("readme: the stack did not start")
             return 1
         try:
