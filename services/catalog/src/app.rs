@@ -97,16 +97,7 @@ impl App {
 
 /// Who acts, as price entries name it.
 fn actor(call: &Call) -> Actor {
-    let kinds = [
-        ActorKind::User,
-        ActorKind::Customer,
-        ActorKind::Service,
-        ActorKind::System,
-        ActorKind::ApiKey,
-        ActorKind::ServiceAccount,
-    ];
-    let number = i32::from(call.caller.kind);
-    let kind = kinds.into_iter().find(|it| i32::from(*it as i16) == number);
+    let kind = ActorKind::of(call.caller.kind.into());
     Actor {
         kind: kind.unwrap_or(ActorKind::System),
         id: call.caller.id.clone(),

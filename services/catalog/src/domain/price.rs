@@ -80,6 +80,21 @@ pub enum ActorKind {
     ServiceAccount = 6,
 }
 
+impl ActorKind {
+    /// Finds a sort by its number.
+    pub fn of(number: i32) -> Option<Self> {
+        let all = [
+            Self::User,
+            Self::Customer,
+            Self::Service,
+            Self::System,
+            Self::ApiKey,
+            Self::ServiceAccount,
+        ];
+        all.into_iter().find(|it| i32::from(*it as i16) == number)
+    }
+}
+
 /// Where a price stands in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PriceState {

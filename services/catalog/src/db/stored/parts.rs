@@ -60,15 +60,7 @@ pub fn price_state_of(name: &str) -> Result<PriceState, Unreadable> {
 
 /// Reads the number of a kind of actor.
 pub fn actor_of(number: i16) -> Result<ActorKind, Unreadable> {
-    let kinds = [
-        ActorKind::User,
-        ActorKind::Customer,
-        ActorKind::Service,
-        ActorKind::System,
-        ActorKind::ApiKey,
-        ActorKind::ServiceAccount,
-    ];
-    let kind = kinds.into_iter().find(|it| *it as i16 == number);
+    let kind = ActorKind::of(number.into());
     kind.ok_or_else(|| unknown("kind of actor", number))
 }
 
