@@ -7,7 +7,7 @@ use bus::{Follower, Projector, Relay, broker};
 use chassis::health::{Dependency, Need};
 use chassis::service::{Served, Service, Start, StartError};
 use chassis::tasks::{OnFailure, OnShutdown};
-use journal::Journal;
+use journal::{EXPIRED_ANSWERS, Journal};
 use opentelemetry::metrics::Meter;
 
 use crate::app::{App, Catalog, Defaults};
@@ -49,6 +49,7 @@ async fn start(start: Start, settings: CatalogSettings) -> Result<Served, StartE
     let follower = parts.follow(cache)?;
     parts.project()?;
     parts.enforce_prices(&app);
+    parts.forget()?;
     parts.publish(&meter).await?;
     let operators = ops::server(&parts.start, &parts.settings, follower.clone())?;
     let server = Rpc::server(app.clone(), parts.settings.pages, follower);
@@ -132,6 +133,18 @@ impl Parts {
         tasks.spawn("relay", RESTART, OnShutdown::Drain, move |shutdown| {
             relay.clone().run(shutdown)
         });
+        Ok(())
+    }
+
+    /// Forgets answers that nobody will ask for again.
+    fn forget(&self) -> Result<(), StartError> {
+        let scan = self
+            .settings
+            .scan
+            .expose()
+            .parse()
+            .map_err(StartError::of)?;
+        EXPIRED_ANSWERS.start(&scan, &self.start.tasks);
         Ok(())
     }
 

@@ -9,6 +9,8 @@ mod categories;
 #[cfg(test)]
 mod families;
 #[cfg(test)]
+mod forgotten;
+#[cfg(test)]
 mod listing;
 #[cfg(test)]
 mod prices;

@@ -33,7 +33,7 @@ mod tally;
 
 pub use cursor::{ConsumerStatus, consumer_status, consumer_statuses};
 pub use delivery::Delivery;
-pub use expiry::{forget_letters, remove_letters};
+pub use expiry::ENDED_LETTERS;
 pub use tally::Tally;
 
 use reign::Reign;

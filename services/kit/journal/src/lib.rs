@@ -34,7 +34,7 @@ mod wire;
 mod writer;
 
 pub use decision::{Decision, Noted};
-pub use expiry::{forget_expired, remove_expired};
+pub use expiry::{EXPIRED_ANSWERS, Expiry};
 pub use journal::Journal;
 pub use ledger::{Key, Ledger, Stream};
 #[doc(hidden)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use bus::consumer::remove_letters;
+use bus::consumer::ENDED_LETTERS;
 use bus::ops::{Asker, Build, ConsumerFace, EventIndex, Letters, Redriver, Refold, Refolder};
 use bus::{Follower, Nudged, Ops, OpsParts, Projector};
 use chassis::deadline::Deadline;
@@ -406,7 +406,7 @@ async fn letters_that_ended_are_kept_for_thirty_days() {
     sqlx::query(letters).execute(&mut admin).await.unwrap();
     let scan = bed.role("retail_scan", &bed.database.url());
     let mut scan = PgConnection::connect_with(&scan).await.unwrap();
-    assert_eq!(remove_letters(&mut scan).await.unwrap(), 1);
+    assert_eq!(ENDED_LETTERS.pass(&mut scan).await.unwrap(), 1);
     let left = sqlx::query_scalar("SELECT stream_id FROM dead_letters ORDER BY stream_id");
     let left: Vec<String> = left.fetch_all(&mut admin).await.unwrap();
     assert_eq!(left, ["29 days", "open"]);

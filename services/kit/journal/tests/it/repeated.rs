@@ -136,7 +136,7 @@ async fn what_expired_is_removed_by_a_role_that_sees_no_answer() {
     let mut scan = connect(&database.scan_url()).await;
     let answers = sqlx::query("SELECT answer FROM idempotency");
     answers.fetch_all(&mut scan).await.unwrap_err();
-    assert_eq!(journal::remove_expired(&mut scan).await.unwrap(), 4);
+    assert_eq!(journal::EXPIRED_ANSWERS.pass(&mut scan).await.unwrap(), 4);
     let kept: Uuid = sqlx::query_scalar("SELECT request_id FROM idempotency")
         .fetch_one(&mut scan)
         .await
