@@ -14,8 +14,6 @@ mod cancelled;
 #[cfg(test)]
 mod decided;
 #[cfg(test)]
-mod measured;
-#[cfg(test)]
 mod merged;
 #[cfg(test)]
 mod plans;
