@@ -49,7 +49,7 @@ machine:
 
 build:
 	@[ -x $(RETAIL) ] || echo "building retail: at first some 400 crates, minutes on two cores" >&2
-	@$(CARGO) build --quiet --locked --package retail --package traces
+	@$(CARGO) build --locked --package retail --package traces
 
 $(RETAIL):
 	@$(MAKE) --no-print-directory build

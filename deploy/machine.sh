@@ -18,7 +18,7 @@ found() {
 [ -r /proc/self/stat ] ||
   lacks system "there is no /proc" "run it on Linux, or in a container of it"
 found "${CARGO:-cargo}" ||
-  lacks cargo "not found (Rust 1.95 or later)" "curl https://sh.rustup.rs -sSf | sh"
+  lacks cargo "not found (Rust 1.95 or later)" "rustup default 1.95"
 found cc || found gcc || found clang ||
   lacks cc "not found (a C compiler links)" "apt-get install gcc libc6-dev"
 if ! found python3; then

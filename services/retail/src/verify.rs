@@ -60,7 +60,7 @@ pub async fn run(settings: &Settings, service: Option<&str>) -> Result<ExitCode>
         streams, events, ..
     } = together;
     say(&format!(
-        "{count} services, {streams} streams, {events} events refolded, {found}"
+        "services: {count}, streams: {streams}, events refolded: {events}, {found}"
     ))?;
     Ok(if together.differences.is_empty() {
         ExitCode::SUCCESS
