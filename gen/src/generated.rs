@@ -93,3 +93,7 @@ pub mod retail {
 pub mod registry {
     include!("generated/registry.rs");
 }
+
+pub mod rpcs {
+    include!("generated/rpcs.rs");
+}

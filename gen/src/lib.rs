@@ -20,6 +20,7 @@ mod generated;
 
 pub mod convert;
 pub mod mask;
+pub mod rpc;
 pub mod validate;
 
 pub use generated::google;

@@ -9,6 +9,7 @@ mod masks;
 mod messages;
 mod names;
 mod registry;
+mod rpcs;
 mod scalars;
 mod scopes;
 pub mod validators;
@@ -66,6 +67,10 @@ pub fn files(schema: &Schema, probe: &Schema) -> Result<Files> {
     files.insert(
         Path::new(GENERATED).join("registry.rs"),
         pretty("registry", &registry)?,
+    );
+    files.insert(
+        Path::new(GENERATED).join("rpcs.rs"),
+        pretty("rpcs", &rpcs::generate(schema).to_string())?,
     );
     files.insert(
         "gen/src/generated.rs".into(),

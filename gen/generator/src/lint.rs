@@ -14,6 +14,7 @@ use std::fmt;
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 
 pub use input::refuses_absence;
+pub use rpc::values_without_prefix;
 
 use crate::contract::is_output_only;
 use crate::schema::{Schema, is_own};

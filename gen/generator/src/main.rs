@@ -74,10 +74,11 @@ fn context_folder(context: &str) -> PathBuf {
     Path::new("retail").join(context).join("v1")
 }
 
-/// The workspace, two folders above this crate.
+/// The workspace, two folders above this crate. Cargo is asked: checkouts may share one build.
 fn root() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.ancestors().nth(2).unwrap_or(here).to_path_buf()
+    let built = env!("CARGO_MANIFEST_DIR").into();
+    let here = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or(built));
+    here.ancestors().nth(2).unwrap_or(&here).to_path_buf()
 }
 
 fn say(text: &str) {

@@ -3258,7 +3258,8 @@ pub struct HoldChange {
     /// Units of the product.
     #[prost(int64, tag = "5")]
     pub quantity: i64,
-    /// The ledger entry. It may hold the changes of other holds too.
+    /// The ledger entry. It may hold the changes of other holds too. Empty in messages of the bus: holds
+    /// of one commit are one entry, which is named only with that commit. The entry names the hold.
     #[prost(string, tag = "6")]
     pub transaction_id: ::prost::alloc::string::String,
 }
@@ -3487,7 +3488,8 @@ pub struct ArrivedQuantity {
     /// How many of them were damaged.
     #[prost(int64, tag = "3")]
     pub damaged_quantity: i64,
-    /// The ledger entry at the destination.
+    /// The ledger entry at the destination. Empty in messages of the bus: it is named only with its
+    /// commit. The entry names the transfer.
     #[prost(string, tag = "4")]
     pub transaction_id: ::prost::alloc::string::String,
 }
@@ -13173,7 +13175,7 @@ impl crate::validate::Validate for ArrivedQuantity {
         at: &crate::validate::Path<'_>,
         found: &mut crate::validate::Violations,
     ) {
-        {
+        if !(self.transaction_id.is_empty()) {
             let value = &self.transaction_id;
             if !(crate::validate::predicate::id_prefix(value, "stx")) {
                 found
@@ -14808,7 +14810,7 @@ impl crate::validate::Validate for HoldChange {
                     );
             }
         }
-        {
+        if !(self.transaction_id.is_empty()) {
             let value = &self.transaction_id;
             if !(crate::validate::predicate::id_prefix(value, "stx")) {
                 found

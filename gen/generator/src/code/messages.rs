@@ -87,6 +87,7 @@ pub fn module_tree(packages: &Packages) -> String {
     close(&mut out, &mut open, 0);
     out += "\n#[cfg(feature = \"proof\")]\npub mod registry {\n";
     out += "    include!(\"generated/registry.rs\");\n}\n";
+    out += "\npub mod rpcs {\n    include!(\"generated/rpcs.rs\");\n}\n";
     out
 }
 

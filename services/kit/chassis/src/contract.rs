@@ -1,13 +1,14 @@
-//! The operational contract of every rpc, read once at the start from the descriptor image.
+//! The operational contract of every rpc, taken at the start from what the generator wrote.
 //!
-//! **Invariant:** an rpc without a contract is not served: [`Contracts::of_service`] refuses, and
-//! the server does not start. After the start nothing is reflected; a call costs one lookup.
+//! **Invariant:** an rpc without a contract is not served: [`Contracts::built`] refuses, and the
+//! server does not start. Nothing is reflected; a call costs one lookup.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+mod built;
 mod declared;
 mod image;
 mod policy;
@@ -75,16 +76,35 @@ impl Contract {
     }
 }
 
-/// The contracts of all rpcs that an image holds.
+/// Milliseconds that a deadline may have, as the contract says.
+const DEADLINE_MS: std::ops::RangeInclusive<i32> = 50..=60_000;
+
+/// The contracts of all rpcs of the mesh.
 #[derive(Clone, Debug)]
 pub struct Contracts(Arc<HashMap<String, Arc<Contract>>>);
 
 impl Contracts {
-    /// Reads an image: [`contracts::DESCRIPTOR_IMAGE`], except in tests.
+    /// Those that this program was built with.
+    pub fn built() -> Result<Self, ContractError> {
+        Ok(Self::of(built::contracts(contracts::rpc::RPCS)?))
+    }
+
+    /// Reads them out of a descriptor image, which costs some megabytes for good.
     pub fn read(image: &[u8]) -> Result<Self, ContractError> {
-        let contracts = image::contracts(image)?.into_iter();
-        let by_path = contracts.map(|it| (it.path.clone(), Arc::new(it)));
-        Ok(Self(Arc::new(by_path.collect())))
+        Ok(Self::of(image::contracts(image)?))
+    }
+
+    fn of(contracts: Vec<Contract>) -> Self {
+        let by_path = contracts.into_iter();
+        let by_path = by_path.map(|it| (it.path.clone(), Arc::new(it)));
+        Self(Arc::new(by_path.collect()))
+    }
+
+    /// All of them, by path.
+    pub fn all(&self) -> Vec<&Arc<Contract>> {
+        let mut all: Vec<_> = self.0.values().collect();
+        all.sort_by(|a, b| a.path.cmp(&b.path));
+        all
     }
 
     /// Finds the contract of the rpc that is called by a path.
@@ -133,4 +153,18 @@ impl Contracts {
         pairs.sort();
         pairs
     }
+}
+
+fn deadline(milliseconds: i32) -> Result<Duration, &'static str> {
+    let in_range = DEADLINE_MS.contains(&milliseconds);
+    let milliseconds = u64::try_from(milliseconds).ok().filter(|_| in_range);
+    milliseconds
+        .map(Duration::from_millis)
+        .ok_or("names no deadline from 50 to 60000 ms")
+}
+
+/// The domain in `ErrorInfo`: the package without its version.
+fn domain(package: &str) -> String {
+    let context = package.rsplit_once('.').map(|(context, _)| context);
+    context.unwrap_or(package).to_owned()
 }

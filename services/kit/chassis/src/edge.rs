@@ -29,6 +29,9 @@ mod frames;
 mod layers;
 mod limits;
 mod meters;
+mod pressure;
+#[cfg(feature = "proof")]
+mod provoked;
 mod rates;
 mod settings;
 mod stream;
@@ -38,6 +41,7 @@ mod watch;
 
 pub(crate) use limits::HEADER_BYTES_MAX;
 pub use limits::{BULK_MAX_BYTES, DECODE_MAX_BYTES, ENCODE_MAX_BYTES};
+pub use pressure::{Ahead, Pressure};
 pub use settings::EdgeSettings;
 
 use admission::Gates;
@@ -95,6 +99,8 @@ pub struct Parts<'a> {
     pub telemetry: &'a Telemetry,
     /// Limits.
     pub settings: &'a EdgeSettings,
+    /// What lies in front of the writes, if anything tells.
+    pub pressure: Option<Pressure>,
 }
 
 /// What a path leads to.
@@ -118,7 +124,7 @@ impl Edge {
             bulk: parts.bulk.to_vec(),
             verifier: parts.verifier,
             rates: Rates::new(parts.settings),
-            gates: Gates::new(parts.settings),
+            gates: Gates::new(parts.settings, parts.pressure),
             meters: Arc::new(Meters::new(parts.telemetry)),
             dispatch: parts.telemetry.dispatch(),
             closing: CancellationToken::new(),
@@ -162,7 +168,10 @@ impl Edge {
         match rpc {
             Rpc::Ours(contract) => layers::answer(self, contract, request).await,
             Rpc::Open => layers::answer_open(self, request).await,
-            Rpc::Unknown => Ok(Status::unimplemented("there is no such rpc here").into_http()),
+            Rpc::Unknown => {
+                frames::discard(request.into_body()).await;
+                Ok(Status::unimplemented("there is no such rpc here").into_http())
+            }
         }
     }
 }

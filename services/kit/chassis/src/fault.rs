@@ -148,6 +148,17 @@ impl Fault {
         self
     }
 
+    /// Adds a message of the contract that says more, by its full name. What is too much for an
+    /// answer is left out.
+    #[must_use]
+    pub fn detail(mut self, full_name: &'static str, message: &impl prost::Message) -> Self {
+        self.0.details.messages.push(prost_types::Any {
+            type_url: format!("type.googleapis.com/{full_name}"),
+            value: message.encode_to_vec(),
+        });
+        self
+    }
+
     /// Says when a retry can help.
     #[must_use]
     pub fn retry_after(mut self, delay: Duration) -> Self {
@@ -177,6 +188,11 @@ impl Fault {
     /// The stable reason.
     pub fn reason(&self) -> Reason {
         self.0.reason
+    }
+
+    /// When a retry can help, as the answer says it; nothing where none can.
+    pub fn delay(&self) -> Option<Duration> {
+        details::retry_after(self)
     }
 
     /// What the caller reads; of a defect always the same.

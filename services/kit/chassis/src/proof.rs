@@ -23,7 +23,7 @@ use vocab::{Clock, TenantId, UserId};
 
 use crate::call::Call;
 use crate::contract::Contracts;
-use crate::edge::{Edge, EdgeSettings, Parts};
+use crate::edge::{Edge, EdgeSettings, Parts, Pressure};
 use crate::fault::Fault;
 use crate::telemetry::{Identity, Level, Telemetry, TelemetrySettings};
 use crate::token::{Grant, KeySource, MESH, Signer, TokenSettings, Verifier};
@@ -218,6 +218,7 @@ pub fn edge_settings() -> EdgeSettings {
         writes_in_flight: 64,
         waiting_max: 64,
         wait_max: Duration::from_millis(50),
+        write_wait_max: Duration::from_millis(300),
         strict: true,
     }
 }
@@ -241,6 +242,15 @@ pub struct Bench {
 
 impl Bench {
     pub fn of(probe: Probe, settings: &EdgeSettings, endpoint: Option<&str>) -> Self {
+        Self::under(probe, settings, endpoint, None)
+    }
+
+    pub fn under(
+        probe: Probe,
+        settings: &EdgeSettings,
+        endpoint: Option<&str>,
+        pressure: Option<Pressure>,
+    ) -> Self {
         let lines = Lines::default();
         let identity = Identity {
             service: "auth".to_owned(),
@@ -262,10 +272,11 @@ impl Bench {
             routes: Routes::new(sessions(&probe)).add_service(reports(&probe)),
             names: &[SESSIONS, REPORTS],
             bulk: &[],
-            contracts: &Contracts::read(contracts::DESCRIPTOR_IMAGE).unwrap(),
+            contracts: &Contracts::built().unwrap(),
             verifier: Arc::new(verifier),
             telemetry: &telemetry,
             settings,
+            pressure,
         })
         .unwrap();
         Self {

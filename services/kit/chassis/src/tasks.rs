@@ -110,9 +110,10 @@ impl Tasks {
         self.0.tracker.spawn(run);
     }
 
-    /// Asks for shutdown when the system sends SIGTERM or SIGINT.
+    /// Asks for shutdown when the system sends SIGTERM or SIGINT. What it returns tells of a second
+    /// one: whoever sent it does not want to wait for the end.
     #[cfg(unix)]
-    pub fn listen_to_signals(&self) -> std::io::Result<()> {
+    pub fn listen_to_signals(&self) -> std::io::Result<Shutdown> {
         shutdown::listen_to_signals(self)
     }
 

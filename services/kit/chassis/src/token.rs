@@ -4,6 +4,8 @@
 //! **Invariant:** only what [`Verifier::verify`] returns is ever believed of a caller.
 
 mod claims;
+#[cfg(any(test, feature = "proof"))]
+pub mod forged;
 mod key;
 mod keys;
 mod settings;

@@ -61,7 +61,7 @@ fn shopper(number: u8) -> Caller {
 }
 
 fn entered(path: &str, caller: Caller) -> Entered {
-    let contracts = Contracts::read(contracts::DESCRIPTOR_IMAGE).unwrap();
+    let contracts = Contracts::built().unwrap();
     Entered {
         contract: Arc::clone(contracts.find(path).unwrap()),
         tenant: tenant(),
@@ -162,6 +162,11 @@ fn whoever_calls_for_themself_names_nobody_else() {
         let opened = open(COUNT_UNREAD, caller.clone(), ask(owner.clone()));
         assert_eq!(opened.is_ok(), allowed, "{caller:?} asks for {owner:?}");
     }
+    let (call, _) = open(COUNT_UNREAD, shopper(3), ask(None)).unwrap();
+    assert!(call.may_see_owner(&[customer(3).into()]));
+    assert!(!call.may_see_owner(&[customer(4).into()]));
+    let (call, _) = open(COUNT_UNREAD, staff(), ask(user(1))).unwrap();
+    assert!(!call.may_see_owner(&[customer(4).into()]), "staff too");
 }
 
 fn cancelling(request_id: &str, note: &str) -> order::CancelOrderRequest {

@@ -21,6 +21,9 @@ use super::resolve::Address;
 const PING: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(5));
 /// What one answer may have on its way before it is read, and all answers of a connection.
 const WINDOWS: (u32, u32) = (256 * 1024, 1024 * 1024);
+/// How many calls that were given up are remembered for their late answers. One that comes after it
+/// was forgotten counts as a mistake of the peer, and after some of those the connection ends.
+const GIVEN_UP_MAX: usize = 4_096;
 /// The longest headers of an answer that are taken.
 const HEADERS_MAX: u32 = 16 * 1024;
 
@@ -75,6 +78,7 @@ where
         .initial_stream_window_size(WINDOWS.0)
         .initial_connection_window_size(WINDOWS.1)
         .max_header_list_size(HEADERS_MAX)
+        .max_concurrent_reset_streams(GIVEN_UP_MAX)
         .handshake(io)
         .await?;
     // It lives as long as somebody holds the line or waits for an answer on it, also beyond the

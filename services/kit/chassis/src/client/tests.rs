@@ -28,7 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 fn origin(retries: Retries) -> Origin {
     let token = Secret::new("token-of-order".to_owned());
     Origin {
-        contracts: Contracts::read(contracts::DESCRIPTOR_IMAGE).unwrap(),
+        contracts: Contracts::built().unwrap(),
         credentials: Credentials::token(&token).unwrap(),
         tasks: Tasks::default(),
         retries,

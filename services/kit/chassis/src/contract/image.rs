@@ -1,7 +1,6 @@
-//! Reads contracts out of a descriptor image; the only place that reflects.
+//! Reads contracts out of a descriptor image, for tests and tools; the only place that reflects.
 
 use std::sync::atomic::AtomicU64;
-use std::time::Duration;
 
 use contracts::common::{FaultKind, RpcContract};
 use prost_reflect::prost_types::method_options::IdempotencyLevel;
@@ -11,15 +10,13 @@ use prost_reflect::{
 };
 use thiserror::Error;
 
-use super::Contract;
 use super::declared::Declared;
 use super::policy::{self, Access, Idempotency};
+use super::{Contract, deadline, domain};
 use crate::fault::Kind;
 
 /// The packages whose rpcs must have a contract. Others, such as health, are not ours.
 const OURS: &str = "retail.";
-/// Milliseconds that a deadline may have, as the contract says.
-const DEADLINE_MS: std::ops::RangeInclusive<i32> = 50..=60_000;
 
 /// Says why a server cannot start on an image.
 #[derive(Debug, Error)]
@@ -142,20 +139,6 @@ impl Image {
 
 fn path(method: &MethodDescriptor) -> String {
     format!("/{}/{}", method.parent_service().full_name(), method.name())
-}
-
-/// The domain in `ErrorInfo`: the package without its version.
-fn domain(package: &str) -> String {
-    let context = package.rsplit_once('.').map(|(context, _)| context);
-    context.unwrap_or(package).to_owned()
-}
-
-fn deadline(milliseconds: i32) -> Result<Duration, &'static str> {
-    let in_range = DEADLINE_MS.contains(&milliseconds);
-    let milliseconds = u64::try_from(milliseconds).ok().filter(|_| in_range);
-    milliseconds
-        .map(Duration::from_millis)
-        .ok_or("names no deadline from 50 to 60000 ms")
 }
 
 fn idempotency(method: &MethodDescriptor) -> Idempotency {

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use contracts::DESCRIPTOR_IMAGE;
-use contracts::common::ErrorReason;
+use contracts::common::{self, ErrorReason, FaultKind};
+use contracts::rpc::{RPCS, Rpc};
 use prost::Message;
 use prost_reflect::{DescriptorPool, DynamicMessage, ReflectMessage, Value};
 
@@ -20,7 +21,66 @@ const SURFACE: &str = include_str!(concat!(
 ));
 
 fn contracts() -> Contracts {
-    Contracts::read(DESCRIPTOR_IMAGE).unwrap()
+    Contracts::built().unwrap()
+}
+
+#[test]
+fn what_was_built_in_is_what_the_image_says() {
+    let (built, read) = (contracts(), Contracts::read(DESCRIPTOR_IMAGE).unwrap());
+    let (built, read) = (built.all(), read.all());
+    assert!(built.len() > 150, "{}", built.len());
+    let told = |all: Vec<&std::sync::Arc<Contract>>| -> Vec<String> {
+        all.into_iter().map(|it| format!("{it:?}")).collect()
+    };
+    assert_eq!(told(built), told(read));
+}
+
+#[test]
+fn a_constant_that_makes_no_sense_stops_the_start() {
+    let order = RPCS.iter().find(|it| it.path == CREATE_ORDER).unwrap();
+    let order = || Rpc { ..*order };
+    let nothing = Rpc {
+        permission: "",
+        scope: common::Scope::Unspecified,
+        scope_field: "",
+        priority: common::Priority::Unspecified,
+        deadline_ms: 0,
+        reasons: &[],
+        ..order()
+    };
+    let unknown = &[("MOON_FULL", FaultKind::Unspecified)];
+    let cases = [
+        (
+            Rpc {
+                deadline_ms: 49,
+                ..order()
+            },
+            "names no deadline",
+        ),
+        (
+            Rpc {
+                public: true,
+                ..order()
+            },
+            "names neither or both",
+        ),
+        (
+            Rpc {
+                reasons: unknown,
+                ..order()
+            },
+            "unknown reason MOON_FULL",
+        ),
+        (nothing, "has no contract"),
+    ];
+    for (rpc, complaint) in cases {
+        let error = super::built::contracts(&[order(), rpc]).unwrap_err();
+        let ContractError::Broken(broken) = error else {
+            panic!("{error}");
+        };
+        assert_eq!(broken.len(), 1, "{broken:?}");
+        assert!(broken[0].starts_with(CREATE_ORDER) && broken[0].contains(complaint));
+    }
 }
 
 /// The recorded lines of one sort, as words, without those of contexts that are not served.

@@ -89,8 +89,8 @@ pub(super) fn tenant(headers: &HeaderMap, known: &Known) -> Result<TenantId, Fau
         return Ok(own);
     };
     let named = only.to_str().ok().and_then(|it| it.parse().ok());
-    let named = named.filter(|_| all.next().is_none());
-    let named: TenantId = named.ok_or_else(|| {
+    let named = named.filter(|it: &TenantId| !it.uuid().is_nil() && all.next().is_none());
+    let named = named.ok_or_else(|| {
         let message = "the tenant that the call names is none";
         Fault::shared(ErrorReason::TenantMissing, message)
     })?;

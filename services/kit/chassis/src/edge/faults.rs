@@ -33,6 +33,10 @@ pub(super) fn settle(
         None => Ok(of_stranger(status)),
     };
     let status = settled.unwrap_or_else(Status::from);
+    #[cfg(feature = "proof")]
+    if let (Some(contract), Some(view)) = (contract, StatusView::of(&status)) {
+        super::provoked::note(&contract.method, &view.reason);
+    }
     report(shared, &status);
     status.into_http()
 }
@@ -43,6 +47,8 @@ pub(super) fn settle_end(shared: &Shared, contract: &Contract, status: &Status) 
         if !contract.declares_named(&view.domain, &view.reason) {
             tracing::error!(fault.reason = view.reason, "reason not declared");
         }
+        #[cfg(feature = "proof")]
+        super::provoked::note(&contract.method, &view.reason);
         shared.meters.failed(view.kind, &view.reason);
         say(view.kind, &view.reason, status.message());
     }

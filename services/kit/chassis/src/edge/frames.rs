@@ -5,9 +5,11 @@
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
+use http_body_util::BodyExt;
 use tonic::Status;
 use tonic::body::Body;
 
@@ -15,6 +17,8 @@ use super::limits;
 
 /// One flag and the length of the message as four bytes.
 const PREFIX: usize = 5;
+/// How long a refused call may take to send what it has begun to.
+const DISCARD_MAX: Duration = Duration::from_millis(500);
 
 /// Limits every message of a body.
 pub(super) fn limited(body: Body, most: usize) -> Body {
@@ -24,6 +28,25 @@ pub(super) fn limited(body: Body, most: usize) -> Body {
         prefix: Vec::with_capacity(PREFIX),
         rest: 0,
     })
+}
+
+/// Reads a body to its end and keeps nothing of it, for a call that is refused. An answer before
+/// the end would reset the stream, and what the peer had sent by then would count as its mistake:
+/// HTTP/2 ends a connection after some of those, and with it the calls of all others.
+pub(super) async fn discard(mut body: Body) {
+    let reading = async {
+        let mut rest = limits::BULK_MAX_BYTES;
+        while let Some(Ok(frame)) = body.frame().await {
+            let read = frame.data_ref().map_or(0, Bytes::len);
+            match rest.checked_sub(read) {
+                Some(less) => rest = less,
+                None => return,
+            }
+        }
+    };
+    if tokio::time::timeout(DISCARD_MAX, reading).await.is_err() {
+        tracing::debug!("a refused call was still sending");
+    }
 }
 
 struct Limited {

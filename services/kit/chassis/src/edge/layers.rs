@@ -6,8 +6,9 @@ use http::Request;
 use tonic::body::Body;
 use tower::Service;
 
+use super::admission::Permit;
 use super::caller::{self, Known};
-use super::{Edge, OPEN_DEADLINE, frames, limits, span};
+use super::{Edge, OPEN_DEADLINE, Shared, frames, limits, span};
 use crate::call::Entered;
 use crate::contract::Contract;
 use crate::deadline::{Deadline, GRPC_TIMEOUT};
@@ -16,17 +17,40 @@ use crate::server::PeerIdentity;
 
 type Response = http::Response<Body>;
 
+/// A call that the layers let pass.
+struct Passed {
+    deadline: Deadline,
+    /// Whether the caller named the deadline.
+    named: bool,
+    /// Its place inside, to be held as long as its handler works.
+    permit: Permit,
+}
+
 /// Answers an rpc that has a contract.
 pub(super) async fn answer(
-    edge: Edge,
+    mut edge: Edge,
     contract: &Arc<Contract>,
-    request: Request<Body>,
+    mut request: Request<Body>,
 ) -> Result<Response, Fault> {
-    limits::check(request.headers())?;
-    let deadline = Deadline::of_headers(request.headers(), contract.deadline)?;
-    let named = request.headers().contains_key(GRPC_TIMEOUT);
-    let inner = inner(edge, contract, request, deadline);
-    let mut response = deadline.bound(inner).await??;
+    let Passed {
+        deadline,
+        named,
+        permit,
+    } = match pass(&edge.shared, contract, &mut request).await {
+        Ok(passed) => passed,
+        Err(fault) => {
+            frames::discard(request.into_body()).await;
+            return Err(fault);
+        }
+    };
+    let most = edge.shared.decode_max(contract);
+    let request = request.map(|body| frames::limited(body, most));
+    let handling = async move {
+        let answer = edge.routes.call(request).await;
+        drop(permit);
+        answer
+    };
+    let Ok(mut response) = deadline.bound(handling).await?;
     if contract.streams {
         let bound = super::stream::Bound { deadline, named };
         response.extensions_mut().insert(bound);
@@ -43,21 +67,38 @@ pub(super) async fn answer_open(mut edge: Edge, request: Request<Body>) -> Resul
     Ok(response)
 }
 
-async fn inner(
-    mut edge: Edge,
+/// Takes a request through the layers in front of its handler. Its message is not touched.
+async fn pass(
+    shared: &Shared,
     contract: &Arc<Contract>,
-    mut request: Request<Body>,
+    request: &mut Request<Body>,
+) -> Result<Passed, Fault> {
+    limits::check(request.headers())?;
+    let deadline = Deadline::of_headers(request.headers(), contract.deadline)?;
+    let named = request.headers().contains_key(GRPC_TIMEOUT);
+    let entering = enter(shared, contract, request, deadline);
+    let permit = deadline.bound(entering).await??;
+    Ok(Passed {
+        deadline,
+        named,
+        permit,
+    })
+}
+
+async fn enter(
+    shared: &Shared,
+    contract: &Arc<Contract>,
+    request: &mut Request<Body>,
     deadline: Deadline,
-) -> Result<Response, Fault> {
-    let shared = Arc::clone(&edge.shared);
+) -> Result<Permit, Fault> {
     let peer = request.extensions_mut().remove::<PeerIdentity>();
-    let known = caller::identify(&shared, contract, request.headers(), peer.as_ref()).await?;
+    let known = caller::identify(shared, contract, request.headers(), peer.as_ref()).await?;
     caller::permit(contract, &known.caller)?;
     let tenant = caller::tenant(request.headers(), &known)?;
     span().record("tenant.id", tracing::field::display(tenant));
     span().record("actor.kind", known.caller.kind.as_str_name());
     shared.rates.check(&known, tenant, peer.as_ref())?;
-    let _permit = shared.gates.admit(contract, tenant, deadline).await?;
+    let permit = shared.gates.admit(contract, tenant, deadline).await?;
     let Known { caller, .. } = known;
     let (correlation, causation) = caller::chain(request.headers(), &caller);
     request.extensions_mut().insert(deadline);
@@ -70,8 +111,5 @@ async fn inner(
         causation: causation.unwrap_or_default(),
         peer: peer.and_then(|it| it.service),
     });
-    let most = shared.decode_max(contract);
-    let request = request.map(|body| frames::limited(body, most));
-    let Ok(response) = edge.routes.call(request).await;
-    Ok(response)
+    Ok(permit)
 }

@@ -16,6 +16,7 @@ const STRICT: &str = "RETAIL_STRICT_REASONS";
 /// | `…_WRITES_IN_FLIGHT` | writes at a time, which the journal batches | 1024 |
 /// | `…_WAITING_MAX` | calls that wait for one of either | 64 |
 /// | `…_WAIT_MAX` | how long they wait | `50ms` |
+/// | `…_WRITE_WAIT_MAX` | the longest wait in the journal that a write is let into | `300ms` |
 /// | `RETAIL_STRICT_REASONS` | a reason that is not declared fails the call | dev: true |
 #[derive(Clone, Debug)]
 pub struct EdgeSettings {
@@ -31,6 +32,9 @@ pub struct EdgeSettings {
     pub waiting_max: usize,
     /// How long they wait.
     pub wait_max: Duration,
+    /// The longest wait behind the gate that the most urgent writes are let into; others turn away
+    /// sooner.
+    pub write_wait_max: Duration,
     /// Whether a reason that is not declared makes the call fail, or is counted.
     pub strict: bool,
 }
@@ -45,6 +49,8 @@ impl EdgeSettings {
         let waiting_max = reader.bounded("WAITING_MAX", 0..=10_000, 64);
         let waits = Duration::ZERO..=Duration::from_secs(5);
         let wait_max = reader.bounded("WAIT_MAX", waits, Duration::from_millis(50));
+        let waits = Duration::from_millis(1)..=Duration::from_secs(60);
+        let write_wait_max = reader.bounded("WRITE_WAIT_MAX", waits, Duration::from_millis(300));
         let strict = reader.shared(STRICT, Some(profile == Profile::Development));
         Some(Self {
             calls_per_caller: calls_per_caller?,
@@ -53,6 +59,7 @@ impl EdgeSettings {
             writes_in_flight: writes_in_flight?,
             waiting_max: waiting_max?,
             wait_max: wait_max?,
+            write_wait_max: write_wait_max?,
             strict: strict?,
         })
     }

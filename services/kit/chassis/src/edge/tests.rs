@@ -150,8 +150,20 @@ async fn a_service_alone_names_another_tenant_and_the_chain_it_belongs_to() {
         "a stranger writes into no chain"
     );
     assert_eq!(call.causation, "");
-    let unreadable = with_header(listing(&service), TENANT_HEADER, "everybody");
-    assert_eq!(told(list(&bench, unreadable).await).1, "TENANT_MISSING");
+    let nil = TenantId::from_uuid(uuid::Uuid::nil()).to_string();
+    let (own, other) = (tenant().to_string(), other.to_string());
+    let (nil, own, other) = (nil.as_str(), own.as_str(), other.as_str());
+    for names in [
+        vec!["everybody"],
+        vec![nil],
+        vec![own, own],
+        vec![own, other],
+    ] {
+        let named = |request, name: &&str| with_header(request, TENANT_HEADER, name);
+        let request = names.iter().fold(listing(&service), named);
+        let refused = told(list(&bench, request).await).1;
+        assert_eq!(refused, "TENANT_MISSING", "{names:?}");
+    }
     let own = with_header(listing(&staff()), TENANT_HEADER, &tenant().to_string());
     assert!(
         list(&bench, own).await.is_ok(),
@@ -393,10 +405,11 @@ async fn an_rpc_without_a_contract_is_not_served() {
         routes: Default::default(),
         names: &["retail.nobody.v1.NoService"],
         bulk: &[],
-        contracts: &Contracts::read(contracts::DESCRIPTOR_IMAGE).unwrap(),
+        contracts: &Contracts::built().unwrap(),
         verifier: Arc::clone(&bench.edge.shared.verifier),
         telemetry: &bench.telemetry,
         settings: &edge_settings(),
+        pressure: None,
     });
     assert!(matches!(refused, Err(ContractError::NoService(_))));
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use contracts::validate::{Violation, Violations};
+use prost_types::Any;
 use tonic_types::{ErrorDetails, FieldViolation, PreconditionViolation};
 
 use super::Fault;
@@ -26,6 +27,7 @@ pub(super) struct Details {
     pub quota: Option<(String, &'static str)>,
     pub retry_after: Option<Duration>,
     pub trace_id: Option<String>,
+    pub messages: Vec<Any>,
 }
 
 /// Writes the details of a fault with at most so many violations.
@@ -49,6 +51,27 @@ pub(super) fn write(fault: &Fault, violations_max: usize) -> ErrorDetails {
         write_state(details, &mut written);
     }
     written
+}
+
+/// The tag of `details` in `google.rpc.Status`.
+const DETAILS_TAG: u32 = 3;
+
+/// Adds the messages of the service's own contract behind written details, as far as there is
+/// room. A field that repeats may stand in as many pieces as it likes, so they are only appended.
+pub(super) fn append(fault: &Fault, written: &[u8]) -> Option<Vec<u8>> {
+    let messages = &fault.0.details.messages;
+    if messages.is_empty() || fault.kind() == Kind::Bug {
+        return None;
+    }
+    let mut bytes = written.to_vec();
+    for it in messages {
+        let mut piece = Vec::new();
+        prost::encoding::message::encode(DETAILS_TAG, it, &mut piece);
+        if bytes.len() + piece.len() < DETAILS_MAX_BYTES {
+            bytes.extend(piece);
+        }
+    }
+    Some(bytes)
 }
 
 /// The delay that the answer names.

@@ -47,7 +47,12 @@ fn write(fault: &Fault, violations_max: usize) -> Status {
     let code = fault.kind().code();
     let details = details::write(fault, violations_max);
     let message = details::cut(fault.message());
-    Status::with_error_details_and_metadata(code, message, details, metadata(fault))
+    let status =
+        Status::with_error_details_and_metadata(code, message.clone(), details, metadata(fault));
+    match details::append(fault, status.details()) {
+        Some(all) => Status::with_details_and_metadata(code, message, all.into(), metadata(fault)),
+        None => status,
+    }
 }
 
 fn metadata(fault: &Fault) -> MetadataMap {

@@ -7,6 +7,7 @@ use contracts::DESCRIPTOR_IMAGE;
 use contracts::common::{ErrorReason, FaultKind};
 use contracts::validate::{Path, Violations};
 use proptest::prelude::*;
+use prost::Message as _;
 use prost_reflect::DescriptorPool;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
@@ -139,6 +140,32 @@ fn a_refusal_arrives_as_it_was_sent() {
     );
     let condition = &details.precondition_failure().unwrap().violations[0];
     assert_eq!(condition.subject, "available");
+}
+
+#[test]
+fn messages_of_a_contract_arrive_behind_the_usual_details_as_far_as_there_is_room() {
+    let told = |count: usize| {
+        let mut fault = Fault::new(SOLD_OUT, "not enough in stock").with("available", "3");
+        for number in 0..count {
+            let short = contracts::common::Period {
+                end_time: Some(prost_types::Timestamp {
+                    seconds: number as i64 + 1,
+                    nanos: 0,
+                }),
+                ..Default::default()
+            };
+            fault = fault.detail("retail.common.v1.Period", &short);
+        }
+        let status = Status::from(fault);
+        assert!(status.details().len() < DETAILS_MAX_BYTES);
+        assert_eq!(StatusView::of(&status).unwrap().metadata["available"], "3");
+        let all = tonic_types::Status::decode(status.details()).unwrap();
+        let ours = all.details.into_iter();
+        ours.filter(|it| it.type_url.ends_with("/retail.common.v1.Period"))
+            .count()
+    };
+    assert_eq!(told(20), 20);
+    assert!((21..500).contains(&told(500)));
 }
 
 #[test]

@@ -29,8 +29,10 @@ const PING_ANSWER: Duration = Duration::from_secs(10);
 /// How much may be on its way to us, of one call and of all.
 const STREAM_WINDOW: u32 = 64 * 1024;
 const CONNECTION_WINDOW: u32 = 1024 * 1024;
-/// Resets that a peer may cause before it is cut off: those not yet accepted, and those by us.
-const RESETS_PENDING_MAX: usize = 20;
+/// Resets of ours that a peer may cause before it is cut off. Calls that it gives up itself before
+/// they are accepted may be as many as it may have under way: behind one connection stand many
+/// callers, and when they lose patience together the others must not be cut off with them. They
+/// hold no more memory than calls under way do.
 const RESETS_LOCAL_MAX: usize = 1_024;
 /// What may wait to be sent on one call.
 const SEND_BUFFER: usize = 256 * 1024;
@@ -120,7 +122,7 @@ fn builder(streams_max: u32) -> http2::Builder<TokioExecutor> {
         .max_header_list_size(crate::edge::HEADER_BYTES_MAX)
         .keep_alive_interval(PING)
         .keep_alive_timeout(PING_ANSWER)
-        .max_pending_accept_reset_streams(RESETS_PENDING_MAX)
+        .max_pending_accept_reset_streams(usize::try_from(streams_max).ok())
         .max_local_error_reset_streams(RESETS_LOCAL_MAX)
         .max_send_buf_size(SEND_BUFFER);
     builder

@@ -145,6 +145,75 @@ async fn whoever_speaks_something_else_is_cut_off() {
     list(served.channel().await).await.unwrap();
 }
 
+/// A runtime of its own for callers, while that of the server is held up.
+fn apart<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
+    let runtime = || {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        builder.enable_all().build().unwrap()
+    };
+    tokio::task::spawn_blocking(move || runtime().block_on(work))
+}
+
+#[tokio::test]
+async fn many_who_give_up_at_once_do_not_cut_off_their_neighbours() {
+    const BUSY: Duration = Duration::from_millis(600);
+    let gone = 500;
+    let roomy = ServerSettings {
+        streams_max: 1_000,
+        ..settings(None)
+    };
+    // The first call holds up the only thread of the server, so that it reads all at once that
+    // others called and gave up meanwhile.
+    let first = std::sync::atomic::AtomicBool::new(true);
+    let act = act(move |_| {
+        if first.swap(false, std::sync::atomic::Ordering::SeqCst) {
+            std::thread::sleep(BUSY);
+        }
+        async { Ok(()) }
+    });
+    let served = Served::start(&roomy, act).await;
+    let address = served.address;
+    let calling = apart(async move {
+        let endpoint = Endpoint::from_shared(format!("http://{address}")).unwrap();
+        let channel = endpoint.connect().await.unwrap();
+        let holding = tokio::spawn(list(channel.clone()));
+        tokio::time::sleep(BUSY / 6).await;
+        let neighbour = tokio::spawn(list(channel.clone()));
+        let mut leaving = tokio::task::JoinSet::new();
+        for _ in 0..gone {
+            leaving.spawn(list(channel.clone()));
+        }
+        tokio::time::sleep(BUSY / 3).await;
+        leaving.abort_all();
+        holding.await.unwrap().unwrap();
+        neighbour.await.unwrap().unwrap();
+        list(channel).await.unwrap();
+    });
+    calling.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn thousands_of_refusals_do_not_end_a_connection() {
+    let served = Served::start(&settings(None), idle()).await;
+    let channel = served.channel().await;
+    for _ in 0..60 {
+        let mut asking = tokio::task::JoinSet::new();
+        for _ in 0..80 {
+            let mut client = SessionServiceClient::new(channel.clone());
+            // More than one frame, so that it is refused while it is still sending.
+            let long = ListSessionsRequest {
+                page_token: "x".repeat(40_000),
+                ..ListSessionsRequest::default()
+            };
+            asking.spawn(async move { client.list_sessions(long).await.map(drop) });
+        }
+        for answer in asking.join_all().await {
+            assert_eq!(answer.unwrap_err().code(), Code::Unauthenticated);
+        }
+    }
+    list(channel).await.unwrap();
+}
+
 /// A handler that waits until it is let go.
 fn held(gate: &Arc<Semaphore>) -> Act {
     let gate = Arc::clone(gate);

@@ -36,8 +36,6 @@ pub struct Host<'a> {
     pub clock: Clock,
     /// Where log lines go; asked once for each service.
     pub lines: &'a dyn Fn() -> Box<dyn Write + Send>,
-    /// The contracts; [`contracts::DESCRIPTOR_IMAGE`] except in tests.
-    pub image: &'a [u8],
 }
 
 impl<'a> Host<'a> {
@@ -47,7 +45,6 @@ impl<'a> Host<'a> {
             environment,
             clock: Clock::system(),
             lines: &|| Box::new(std::io::stdout()),
-            image: contracts::DESCRIPTOR_IMAGE,
         }
     }
 }
@@ -77,6 +74,9 @@ pub enum ServeError {
     /// A task failed that nothing works without.
     #[error("the task {} failed: {}", .0.name, .0.why)]
     Task(FatalTask),
+    /// A second signal came while calls were still let to their end.
+    #[error("a second signal cut the end short")]
+    Hurried,
 }
 
 impl ServeError {
@@ -84,31 +84,37 @@ impl ServeError {
     pub fn exit_code(&self) -> ExitCode {
         match self {
             Self::Settings(_) => ExitCode::from(EXIT_CODE),
-            Self::Contracts(_) | Self::Start(..) | Self::Signals(_) | Self::Task(_) => {
-                ExitCode::FAILURE
-            }
+            Self::Contracts(_)
+            | Self::Start(..)
+            | Self::Signals(_)
+            | Self::Task(_)
+            | Self::Hurried => ExitCode::FAILURE,
         }
     }
 }
 
-/// Serves until the system asks for the end, or a task fails that nothing works without.
+/// Serves until the system asks for the end, or a task fails that nothing works without. Who asks
+/// a second time gets the end at once, and an error.
 pub async fn serve(services: Vec<Service>, environment: &Environment) -> Result<(), ServeError> {
     let process = Tasks::default();
-    process.listen_to_signals()?;
+    let hurry = process.listen_to_signals()?;
     let running = Running::start(services, &Host::of_process(environment)).await?;
     let asked = process.shutdown();
     tokio::select! {
         () = running.failed() => {}
         () = asked.requested() => {}
     }
-    running.end().await
+    tokio::select! {
+        ended = running.end() => ended,
+        () = hurry.requested() => Err(ServeError::Hurried),
+    }
 }
 
 impl Running {
     /// Starts services one after the other. If one does not start, those before it are ended.
     pub async fn start(services: Vec<Service>, host: &Host<'_>) -> Result<Self, ServeError> {
         let prepared = Service::prepare_all(services, host.environment)?;
-        let contracts = Contracts::read(host.image)?;
+        let contracts = Contracts::built()?;
         let grace = prepared.iter().map(|(_, it)| it.settings.grace).max();
         let mut running = Self {
             services: Vec::new(),

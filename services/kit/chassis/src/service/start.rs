@@ -13,6 +13,7 @@ use vocab::Clock;
 
 use crate::client::{Credentials, Door, Origin, Peers, PeersSettings, Retries};
 use crate::contract::{ContractError, Contracts};
+use crate::edge::Pressure;
 use crate::fault;
 use crate::health::Dependency;
 use crate::server::ServerError;
@@ -69,6 +70,7 @@ pub struct Served {
     pub(super) bulk: Vec<&'static str>,
     pub(super) dependencies: Vec<Dependency>,
     pub(super) keys: Option<KeySource>,
+    pub(super) pressure: Option<Pressure>,
     pub(super) at_end: Vec<(&'static str, BoxFuture<'static, ()>)>,
 }
 
@@ -112,6 +114,14 @@ impl Served {
         self
     }
 
+    /// Says who knows how long writes would wait, usually the journal. Without it they are bounded
+    /// by their number alone.
+    #[must_use]
+    pub fn under(mut self, pressure: Pressure) -> Self {
+        self.pressure = Some(pressure);
+        self
+    }
+
     /// A step of the end, after calls and tasks have ended: a pool to close, a relay to flush.
     /// Steps are taken in the order in which they were added.
     #[must_use]
@@ -140,9 +150,6 @@ pub enum StartError {
     /// Nobody says where the keys of tokens come from.
     #[error("nothing says where the keys of tokens come from; set RETAIL_TOKEN_KEYS_FILE")]
     NoKeys,
-    /// Reflection cannot be set up.
-    #[error("reflection cannot be set up")]
-    Reflection(#[from] tonic_reflection::server::Error),
     /// The port cannot be had, or TLS is wrong.
     #[error("the server cannot start")]
     Server(#[from] ServerError),

@@ -77,7 +77,6 @@ async fn start(
         environment,
         clock: Clock::system(),
         lines: &lines,
-        image: contracts::DESCRIPTOR_IMAGE,
     };
     Running::start(services, &host).await
 }

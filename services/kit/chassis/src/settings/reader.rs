@@ -106,6 +106,14 @@ impl Reader<'_> {
         parsed.map(Some)
     }
 
+    /// A variable that stands for all parts of the process, unless this part has one of its own:
+    /// the broker knows each service by another name, also where they share a process.
+    pub fn own_or_shared<T: Setting>(&mut self, name: &str) -> Option<Option<T>> {
+        let own = self.maybe(name)?;
+        let shared = self.shared_maybe(name)?;
+        Some(own.or(shared))
+    }
+
     /// Refuses a variable of this part for a reason that only the caller knows.
     pub fn refuse(&mut self, name: &str, text: impl Into<String>) {
         let name = self.full(name);

@@ -25,21 +25,31 @@ impl Shutdown {
     }
 }
 
-/// Listens before it returns, so that no signal is missed.
+/// Listens before it returns, so that no signal is missed. The first signal asks for the shutdown,
+/// and what is returned tells of the second.
 #[cfg(unix)]
-pub(super) fn listen_to_signals(tasks: &Tasks) -> std::io::Result<()> {
+pub(super) fn listen_to_signals(tasks: &Tasks) -> std::io::Result<Shutdown> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let asking = tasks.clone();
+    let (asking, again) = (tasks.clone(), CancellationToken::new());
+    let hurry = Shutdown::new(again.clone());
     let mut once = Some(async move {
-        tokio::select! {
-            _ = terminate.recv() => tracing::info!(signal = "SIGTERM", "shutdown requested"),
-            _ = interrupt.recv() => tracing::info!(signal = "SIGINT", "shutdown requested"),
-        }
+        let mut heard = async || {
+            tokio::select! {
+                _ = terminate.recv() => "SIGTERM",
+                _ = interrupt.recv() => "SIGINT",
+            }
+        };
+        let signal = heard().await;
+        tracing::info!(signal, "shutdown requested");
         asking.request_shutdown();
+        let signal = heard().await;
+        tracing::warn!(signal, "shutdown cut short");
+        again.cancel();
     });
-    tasks.spawn("signals", OnFailure::Fatal, OnShutdown::Abort, move |_| {
+    // It goes on listening while the others end.
+    tasks.spawn("signals", OnFailure::Fatal, OnShutdown::Drain, move |_| {
         let listening = once.take();
         async move {
             if let Some(listening) = listening {
@@ -48,5 +58,5 @@ pub(super) fn listen_to_signals(tasks: &Tasks) -> std::io::Result<()> {
             Ok(())
         }
     });
-    Ok(())
+    Ok(hurry)
 }

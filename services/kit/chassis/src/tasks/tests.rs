@@ -78,16 +78,16 @@ async fn a_panic_before_the_first_await_is_no_different() {
 #[tokio::test]
 async fn a_signal_asks_for_shutdown() {
     let tasks = Tasks::default();
-    tasks.listen_to_signals().unwrap();
+    let hurry = tasks.listen_to_signals().unwrap();
     let own = std::process::id().to_string();
-    let sent = std::process::Command::new("kill")
-        .args(["-TERM", &own])
-        .status();
-    assert!(sent.unwrap().success());
-    let asked = tasks.shutdown();
-    tokio::time::timeout(GRACE, asked.requested())
-        .await
-        .unwrap();
+    for (signal, heard) in [("-TERM", tasks.shutdown()), ("-INT", hurry.clone())] {
+        assert!(!hurry.is_requested(), "one signal is no hurry");
+        let mut kill = std::process::Command::new("kill");
+        let sent = kill.args([signal, &own]).status();
+        assert!(sent.unwrap().success());
+        let heard = tokio::time::timeout(GRACE, heard.requested());
+        heard.await.unwrap();
+    }
     assert_eq!(tasks.fatal(), None);
 }
 

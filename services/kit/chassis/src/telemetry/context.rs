@@ -22,7 +22,12 @@ pub struct TraceContext(SpanContext);
 impl TraceContext {
     /// The span that this code runs in; nothing outside of one.
     pub fn current() -> Option<Self> {
-        Self::of_context(&Span::current().context())
+        Self::of_span(&Span::current())
+    }
+
+    /// A span; nothing for one that no trace holds.
+    pub fn of_span(span: &Span) -> Option<Self> {
+        Self::of_context(&span.context())
     }
 
     /// Reads the two texts; nothing if the first is not valid.
@@ -82,6 +87,11 @@ impl TraceContext {
     /// The id of the trace, as 32 hexadecimal digits.
     pub fn trace_id(&self) -> String {
         self.0.trace_id().to_string()
+    }
+
+    /// The id of the span, as 16 hexadecimal digits.
+    pub fn span_id(&self) -> String {
+        self.0.span_id().to_string()
     }
 
     /// Makes a span the child of this one, before it is entered; false if that came too late.

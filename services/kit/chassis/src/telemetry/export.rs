@@ -14,8 +14,9 @@ use super::levels::TelemetrySettings;
 use super::{Identity, TelemetryError};
 use crate::settings::Url;
 
-/// Spans that may wait for export; more are dropped. About 8 MB at 1 KB a span.
-const SPANS_MAX: usize = 8_192;
+/// Spans that may wait for export; more are dropped. Their places are taken at the start, so that
+/// more of them would cost every idle service megabytes.
+const SPANS_MAX: usize = 2_048;
 /// Spans in one export.
 const BATCH_MAX: usize = 512;
 /// How long a span waits at most for others to travel with.

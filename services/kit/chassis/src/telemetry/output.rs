@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
 
 /// Lines that may wait to be written; more are dropped and counted.
-const LINES_MAX: usize = 8_192;
+const LINES_MAX: usize = 2_048;
 
 enum Order {
     Line(String),

@@ -101,7 +101,10 @@ impl<'de> Deserialize<'de> for Seconds {
 impl Claims {
     /// The tenant and the caller; nothing if any part is not what it must be.
     pub fn caller(&self) -> Option<(TenantId, Caller)> {
-        let tenant = self.tid.parse().ok()?;
+        let tenant: TenantId = self.tid.parse().ok()?;
+        if tenant.uuid().is_nil() {
+            return None;
+        }
         let short = |text: &str| (1..=NAME_MAX).contains(&text.len());
         if !short(&self.sid) || !short(&self.jti) || !short(&self.sub) {
             return None;

@@ -85,6 +85,16 @@ impl Signer {
 
     /// Signs a token that works from a moment on.
     pub fn sign(&self, grant: &Grant, now: Moment) -> Result<String, SignerError> {
+        let header = json!({"alg": ALGORITHM, "typ": TYPE, "kid": self.public.kid});
+        self.seal(&header, &self.claims(grant, now)?)
+    }
+
+    /// Everything that a token says of its caller.
+    pub(super) fn claims(
+        &self,
+        grant: &Grant,
+        now: Moment,
+    ) -> Result<serde_json::Value, SignerError> {
         let mut id = [0; 16];
         aws_lc_rs::rand::fill(&mut id).map_err(|_| SignerError::Randomness)?;
         let issued = now.micros() / 1_000;
@@ -103,8 +113,7 @@ impl Signer {
             cus: grant.customer.map(|it| it.to_string()),
             loc: grant.locations.iter().map(ToString::to_string).collect(),
         };
-        let header = json!({"alg": ALGORITHM, "typ": TYPE, "kid": self.public.kid});
-        self.seal(&header, &serde_json::to_value(claims)?)
+        Ok(serde_json::to_value(claims)?)
     }
 
     /// Signs any header and any claims; tests write with it what auth never would.

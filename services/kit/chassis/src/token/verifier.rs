@@ -168,8 +168,13 @@ fn bytes(part: &str) -> Result<Vec<u8>, Refused> {
     URL_SAFE_NO_PAD.decode(part).map_err(|_| Refused::Malformed)
 }
 
+/// Reads an object. A list of the same values in their order is none, though serde would take it.
 fn json<T: for<'a> Deserialize<'a>>(part: &str) -> Result<T, Refused> {
-    serde_json::from_slice(&bytes(part)?).map_err(|_| Refused::Malformed)
+    let bytes = bytes(part)?;
+    if bytes.first() != Some(&b'{') {
+        return Err(Refused::Malformed);
+    }
+    serde_json::from_slice(&bytes).map_err(|_| Refused::Malformed)
 }
 
 fn milliseconds(duration: Duration) -> i64 {

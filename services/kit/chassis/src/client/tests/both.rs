@@ -14,7 +14,7 @@ use vocab::{Clock, TenantId};
 use super::*;
 use crate::call::Call;
 use crate::deadline::Deadline;
-use crate::fault::{Fault, Kind, Reason};
+use crate::fault::{Fault, Kind, Reason, StatusView};
 use crate::settings::Environment;
 use crate::telemetry::{Identity, Level, Telemetry, TelemetrySettings, TraceContext};
 
@@ -211,6 +211,30 @@ async fn a_caller_that_goes_away_stops_the_work_of_its_peer() {
             "it says nothing of the peer"
         );
         assert_eq!(rig.peer.snapshot().in_flight, 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn time_that_runs_out_at_the_caller_is_said_in_the_same_types() {
+    over_both(Retries::Elsewhere, async |rig: Rig| {
+        rig.backend.delay(Duration::from_secs(600));
+        // Without the help of the peer's name, as whoever uses a generated client alone reads it.
+        let mut client = SessionServiceClient::new(rig.peer.for_call(within(100)));
+        let request = ListRevocationsRequest::default();
+        let status = client.list_revocations(request).await.unwrap_err();
+        let view = StatusView::of(&status).unwrap();
+        assert_eq!(
+            (status.code(), view.reason.as_str()),
+            (Code::DeadlineExceeded, "DEADLINE_PASSED")
+        );
+        let failure = read(&rig.peer, within(100)).await.unwrap_err();
+        assert!(failure.is(Reason::shared(ErrorReason::DeadlinePassed)));
+        // Nothing is sent where no time is left.
+        let calls = rig.backend.calls();
+        let failure = read(&rig.peer, within(0)).await.unwrap_err();
+        assert!(failure.is(Reason::shared(ErrorReason::DeadlinePassed)));
+        assert_eq!(rig.backend.calls(), calls);
     })
     .await;
 }

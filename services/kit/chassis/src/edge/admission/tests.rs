@@ -6,6 +6,7 @@ use std::time::Duration;
 use vocab::TenantId;
 
 use super::gate::Gate;
+use super::{MARGIN, come_back, share};
 use crate::contract::Priority;
 
 const LONG: Duration = Duration::from_secs(600);
@@ -151,4 +152,21 @@ async fn whoever_goes_away_while_waiting_leaves_no_place_behind() {
         }
         assert_eq!(gate.inside(), 0);
     }
+}
+
+#[test]
+fn the_less_urgent_are_shed_first_and_come_back_last() {
+    let longest = Duration::from_millis(300);
+    let classes = [
+        Priority::Checkout,
+        Priority::Operate,
+        Priority::Browse,
+        Priority::Report,
+    ];
+    let shares = classes.map(|it| share(longest, it));
+    assert_eq!(shares[0], longest);
+    assert!(shares.is_sorted_by(|one, next| one > next), "{shares:?}");
+    let pauses = classes.map(come_back);
+    assert!(pauses.is_sorted_by(|one, next| one < next), "{pauses:?}");
+    assert!(shares[3] > MARGIN);
 }

@@ -79,7 +79,7 @@ impl One {
         announce(&start);
         let served = (prepared.start)(start.clone()).await?;
         let verifier = verifier(&start, &settings, &served).await?;
-        let (routes, health) = around(&settings, &served)?;
+        let (routes, health) = around(&settings, &served);
         let edge = Edge::new(Parts {
             service: start.name,
             routes,
@@ -89,6 +89,7 @@ impl One {
             verifier,
             telemetry: &start.telemetry,
             settings: &settings.edge,
+            pressure: served.pressure.clone(),
         })?;
         let server = Server::bind(&settings.server).await?;
         let address = server.address();
@@ -192,16 +193,16 @@ async fn verifier(
 }
 
 /// The handlers with health and reflection beside them.
-fn around(settings: &HostSettings, served: &Served) -> Result<(Routes, Health), StartError> {
+fn around(settings: &HostSettings, served: &Served) -> (Routes, Health) {
     let (reporter, server) = health_reporter();
     let health = Health::new(reporter, &served.names, served.dependencies.clone());
     let routes = served.routes.clone().add_service(server);
     let routes = if settings.reflection {
-        reflection::add(routes, &served.names)?
+        reflection::add(routes, &served.names)
     } else {
         routes
     };
-    Ok((routes.prepare(), health))
+    (routes.prepare(), health)
 }
 
 /// Opens the port, and keeps the certificate fresh.
