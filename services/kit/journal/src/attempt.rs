@@ -32,6 +32,7 @@ pub(crate) use answers::READ as ANSWERS;
 use answers::stored_answers;
 use deciding::Deciding;
 use outcome::Proof;
+pub(crate) use replies::request_id_reused;
 use writing::Writing;
 
 /// How long the statements of a batch may take together before their connection counts as dead.
@@ -43,6 +44,8 @@ const ALIVE_WITHIN: Duration = Duration::from_secs(10);
 pub(crate) enum Failure {
     /// Somebody was faster. Names the commands whose rows came short, where that is known.
     Raced(BTreeSet<usize>),
+    /// Two batches waited for each other.
+    Deadlocked(sqlx::Error),
     /// A row is held for too long.
     Held(sqlx::Error),
     /// The database is not there or not able.
@@ -59,6 +62,7 @@ impl From<sqlx::Error> for Failure {
     fn from(error: sqlx::Error) -> Self {
         match Class::of(&error) {
             Class::Raced => Self::Raced(BTreeSet::new()),
+            Class::Deadlocked => Self::Deadlocked(error),
             Class::Held => Self::Held(error),
             Class::Away => Self::Away(error),
             Class::Caused => Self::Caused(error),

@@ -7,6 +7,8 @@ use sqlx::error::DatabaseError;
 pub(crate) enum Class {
     /// Somebody was faster: run the batch again.
     Raced,
+    /// Two batches waited for each other, which the order of locks rules out. Run again, and told.
+    Deadlocked,
     /// A row is held by somebody who does not let go.
     Held,
     /// The database is not there, or not able: again later, and never a command's fault.
@@ -42,7 +44,8 @@ impl Class {
             return Self::Raced;
         }
         match code.as_ref() {
-            "40001" | "40P01" => return Self::Raced,
+            "40001" => return Self::Raced,
+            "40P01" => return Self::Deadlocked,
             "55P03" => return Self::Held,
             // A plan whose table was changed meanwhile; a new connection makes a new one.
             "0A000" => return Self::Away,

@@ -3,6 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
+use chassis::edge::{Ahead, Pressure};
 use chassis::fault::Fault;
 use chassis::tasks::Tasks;
 use opentelemetry::metrics::Meter;
@@ -96,6 +97,19 @@ impl<L: Ledger> Journal<L> {
     /// Counts the commits so far and wakes its holder at each one.
     pub fn on_commit(&self) -> watch::Receiver<u64> {
         self.0.commits.subscribe()
+    }
+
+    /// Tells the edge of the service how long writes would take, so that it refuses in time those
+    /// that would come too late. Which writer a command meets is known from its keys alone: the
+    /// edge hears of the one that is soonest done, and the queue itself judges the rest.
+    pub fn pressure(&self) -> Pressure {
+        let journal = self.clone();
+        Pressure::of(move |tenant| {
+            let queues = journal.0.queues.iter().map(|it| it.ahead(tenant));
+            queues
+                .min_by_key(|it: &Ahead| it.in_all)
+                .unwrap_or_default()
+        })
     }
 
     /// Returns the connections for reads of doors.

@@ -4,6 +4,7 @@ mod decision;
 mod expiry;
 mod journal;
 mod ledger;
+mod once;
 mod past;
 mod reads;
 mod recorded;
@@ -26,6 +27,7 @@ mod dice;
 mod failure;
 mod item;
 mod metrics;
+mod pace;
 mod plan;
 mod queue;
 mod slot;
@@ -37,6 +39,7 @@ pub use decision::{Decision, Noted};
 pub use expiry::{EXPIRED_ANSWERS, Expiry};
 pub use journal::Journal;
 pub use ledger::{Key, Ledger, Stream};
+pub use once::Once;
 #[doc(hidden)]
 pub mod plans;
 

@@ -4,6 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use chassis::edge::Ahead;
 use chassis::fault::Fault;
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -11,14 +12,17 @@ use vocab::TenantId;
 
 use crate::item::Item;
 use crate::ledger::Ledger;
+use crate::pace::Pace;
 use crate::settings::{BATCH_COMMANDS_MAX, BATCH_KEYS_MAX};
 
-/// How much of the usual time of a batch its last one makes: one part in this many.
-const USUAL_OF: u32 = 8;
-/// One slow batch counts at most as so many usual ones, or as this long: after a stall nobody
-/// should be turned away for it.
-const SLOW_MAX: u32 = 4;
-const SLOW_FLOOR: Duration = Duration::from_millis(50);
+#[cfg(test)]
+mod tests;
+
+/// What a command needs of its caller's time besides its wait, to be answered.
+const MARGIN: Duration = Duration::from_millis(5);
+
+/// When who came to a full queue should come back at the earliest.
+const COME_BACK: Duration = Duration::from_millis(100);
 
 /// The commands that wait for one writer.
 pub(crate) struct Queue<L: Ledger> {
@@ -34,13 +38,6 @@ struct Waiting<L: Ledger> {
     length: usize,
     closed: bool,
     pace: Pace,
-}
-
-/// How long batches take.
-#[derive(Default)]
-struct Pace {
-    usual: Duration,
-    busy_since: Option<Instant>,
 }
 
 impl<L: Ledger> Queue<L> {
@@ -64,9 +61,10 @@ impl<L: Ledger> Queue<L> {
         if waiting.closed {
             return Err(Fault::unavailable("journal"));
         }
-        let wait = waiting.pace.estimate(waiting.length);
-        if waiting.length >= self.length_max || wait > item.submission.deadline.left() {
-            return Err(Fault::overloaded(wait.max(waiting.pace.usual)));
+        let ahead = waiting.ahead(item.submission.tenant);
+        let patience = item.submission.deadline.left().saturating_sub(MARGIN);
+        if waiting.length >= self.length_max || ahead.in_all > patience {
+            return Err(Fault::overloaded(ahead.in_all.max(COME_BACK)));
         }
         waiting.push(item);
         drop(waiting);
@@ -85,6 +83,8 @@ impl<L: Ledger> Queue<L> {
             keys += item.keys.len();
             batch.push(item);
         }
+        let left = waiting.length;
+        waiting.pace.took(batch.len(), left);
         batch
     }
 
@@ -95,12 +95,17 @@ impl<L: Ledger> Queue<L> {
 
     /// Notes that a batch begins.
     pub fn begin(&self) {
-        self.lock().pace.busy_since = Some(Instant::now());
+        self.lock().pace.begin(Instant::now());
     }
 
     /// Notes that the batch is done.
     pub fn done(&self) {
-        self.lock().pace.done();
+        self.lock().pace.done(Instant::now());
+    }
+
+    /// Estimates how long a command of this tenant would take that came now.
+    pub fn ahead(&self, tenant: TenantId) -> Ahead {
+        self.lock().ahead(tenant)
     }
 
     /// Returns how many commands wait.
@@ -121,6 +126,15 @@ impl<L: Ledger> Queue<L> {
 }
 
 impl<L: Ledger> Waiting<L> {
+    /// Tenants take turns, so a long line of one delays the others little: before the next of this
+    /// one, each of the others has at most one more turn than it.
+    fn ahead(&self, tenant: TenantId) -> Ahead {
+        let own = self.by_tenant.get(&tenant).map_or(0, VecDeque::len);
+        let tenants = self.turns.len() + usize::from(own == 0);
+        let before = (own + 1).saturating_mul(tenants).saturating_sub(1);
+        self.pace.ahead(before.min(self.length), Instant::now())
+    }
+
     fn push(&mut self, item: Item<L>) {
         let tenant = item.submission.tenant;
         let line = self.by_tenant.entry(tenant).or_default();
@@ -145,36 +159,5 @@ impl<L: Ledger> Waiting<L> {
         }
         self.length -= 1;
         Some(item)
-    }
-}
-
-impl Pace {
-    /// Estimates how long a command waits for its answer behind so many others.
-    fn estimate(&self, ahead: usize) -> Duration {
-        if ahead == 0 && self.busy_since.is_none() {
-            // An idle writer is always tried: only so it is found out that it is fast again.
-            return Duration::ZERO;
-        }
-        let batches = u32::try_from(ahead / BATCH_COMMANDS_MAX + 1).unwrap_or(u32::MAX);
-        let queued = self.usual.saturating_mul(batches);
-        queued.saturating_add(self.busy_for())
-    }
-
-    /// What is left of the batch that runs. One that took longer than usual may take as long
-    /// again: nothing better is known of a database that does not answer.
-    fn busy_for(&self) -> Duration {
-        let Some(since) = self.busy_since else {
-            return Duration::ZERO;
-        };
-        let elapsed = since.elapsed();
-        self.usual.checked_sub(elapsed).unwrap_or(elapsed)
-    }
-
-    fn done(&mut self) {
-        if let Some(since) = self.busy_since.take() {
-            let rest = self.usual.saturating_mul(USUAL_OF - 1);
-            let slow = self.usual.saturating_mul(SLOW_MAX).max(SLOW_FLOOR);
-            self.usual = rest.saturating_add(since.elapsed().min(slow)) / USUAL_OF;
-        }
     }
 }

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use chassis::fault::Fault;
 use chassis::tasks::{OnFailure, OnShutdown, Shutdown, Tasks};
+use chassis::telemetry::TraceContext;
 use tokio::time::{Instant, sleep_until};
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 use crate::attempt::Line;
 use crate::connection::for_batches;
@@ -164,12 +165,25 @@ async fn come_back<L: Ledger>(queue: &Queue<L>) {
     }
 }
 
-/// One span for the batch, which follows from those of its commands.
-fn span_of<L: Ledger>(batch: &[Item<L>]) -> tracing::Span {
-    let span = tracing::info_span!("journal batch", batch.commands = batch.len());
-    if !span.is_disabled() {
-        for item in batch {
-            span.follows_from(item.span.id());
+/// One span for the batch: a part of the trace of its first command that somebody keeps, linked to
+/// and from all others. Each of those knows its batch by the id of the span.
+fn span_of<L: Ledger>(batch: &[Item<L>]) -> Span {
+    let count = batch.len();
+    let span = tracing::info_span!(parent: None, "journal batch", batch.commands = count);
+    let kept = batch.iter().map(|it| &it.span);
+    let kept = kept.filter_map(|it| Some((it, TraceContext::of_span(it)?)));
+    for (at, (waiting, context)) in kept.enumerate() {
+        if at == 0 {
+            context.continue_in(&span);
+        } else {
+            context.link_to(&span);
+        }
+        if let Some(own) = TraceContext::of_span(&span) {
+            waiting.record("batch.id", own.span_id().as_str());
+            waiting.record("batch.commands", count);
+            if at > 0 {
+                own.link_to(waiting);
+            }
         }
     }
     span

@@ -23,10 +23,13 @@ pub struct Parts {
 }
 
 impl Default for Parts {
-    /// Returns the programs that `make tools` puts into this checkout.
+    /// Returns the programs that `make tools` puts into the checkout whose tests run. Cargo is
+    /// asked for it: checkouts may share one build.
     fn default() -> Self {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(3);
-        Self::at(root.unwrap_or(Path::new("/")).join(".tools/servers"))
+        let built = env!("CARGO_MANIFEST_DIR").into();
+        let here = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or(built));
+        let root = here.ancestors().find(|it| it.join("Cargo.lock").exists());
+        Self::at(root.unwrap_or(&here).join(".tools/servers"))
     }
 }
 

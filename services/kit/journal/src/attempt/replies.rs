@@ -25,7 +25,7 @@ pub(super) fn replay<L: Ledger>(
 }
 
 /// The answer to another body under a request id that is taken.
-pub(super) fn request_id_reused() -> Fault {
+pub(crate) fn request_id_reused() -> Fault {
     let message = "the request_id was used before for another request";
     Fault::shared(ErrorReason::RequestIdReused, message)
 }

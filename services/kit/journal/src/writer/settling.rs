@@ -92,7 +92,15 @@ impl<L: Ledger> Writer<L> {
     /// Finds out what a failure means for the commands of a part. What is left in it runs again.
     async fn recover(&mut self, part: &mut Part<L>, failure: Failure, more: &mut Vec<Part<L>>) {
         match failure {
-            Failure::Raced(short) => self.raced(part, &short, more).await,
+            Failure::Raced(short) => {
+                self.shared.metrics.again("raced");
+                self.raced(part, &short, more).await;
+            }
+            Failure::Deadlocked(error) => {
+                self.shared.metrics.again("deadlocked");
+                tracing::error!(error = %error, batch.commands = part.items.len(), "deadlock");
+                self.raced(part, &BTreeSet::new(), more).await;
+            }
             Failure::Held(error) => {
                 self.shared.metrics.again("held");
                 if !self.put_aside_held(part).await {
@@ -123,7 +131,6 @@ impl<L: Ledger> Writer<L> {
         short: &BTreeSet<usize>,
         more: &mut Vec<Part<L>>,
     ) {
-        self.shared.metrics.again("raced");
         part.races += 1;
         if part.races <= RACES_MAX {
             sleep(self.line.jitter(RACE_PAUSE * part.races)).await;

