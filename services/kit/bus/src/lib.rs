@@ -8,6 +8,7 @@ use journal::{Migrations, Range};
 use sqlx::migrate::Migrator;
 
 mod begun;
+mod cause;
 mod leader;
 mod nudge;
 

@@ -26,6 +26,7 @@ mod house;
 mod reign;
 mod rewind;
 mod sender;
+mod spans;
 mod status;
 mod stream;
 

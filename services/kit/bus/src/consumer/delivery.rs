@@ -3,10 +3,13 @@
 use async_nats::jetstream;
 use bytes::Bytes;
 use contracts::common::EventMetadata;
+use contracts::convert::moment;
 use prost::Message as _;
-use vocab::TenantId;
+use tracing::Span;
+use vocab::{Clock, TenantId};
 
 use super::Fetched;
+use crate::cause::Cause;
 use crate::consuming::{Followed, Place};
 
 /// What every published envelope begins with.
@@ -71,6 +74,36 @@ impl Delivery {
             stream,
             payload,
         })
+    }
+
+    /// What led to it.
+    pub(super) fn cause(&self) -> Cause<'_> {
+        let recorded_at = self.metadata.record_time.as_ref();
+        Cause {
+            traceparent: &self.metadata.traceparent,
+            recorded_at: recorded_at.and_then(|it| moment(it).ok()),
+        }
+    }
+
+    /// The span of what a consumer does with it, in the trace of its cause; none if that trace is
+    /// not kept or does not grow any more.
+    pub(super) fn span(&self, consumer: &str) -> Span {
+        let Some(trace) = self.cause().live(Clock::system().now()) else {
+            return Span::none();
+        };
+        let name = self.event_type.rsplit('.').next().unwrap_or_default();
+        let span = tracing::info_span!(
+            parent: None,
+            "consume event",
+            otel.name = format!("consume {name}"),
+            otel.kind = "consumer",
+            tenant.id = %self.tenant,
+            consumer.name = consumer,
+            event.id = self.metadata.event_id,
+            event.stream = self.stream,
+        );
+        trace.continue_in(&span);
+        span
     }
 
     /// The stream as one consumer knows it.

@@ -1,6 +1,7 @@
 //! Dead letters that ended long ago are forgotten, by the role that sees no event.
 //!
-//! Inboxes stay: without its row a stream would be applied again from its first version.
+//! Inboxes stay: without its row a stream would be applied again from its first version (the README
+//! of the bus has the cost).
 
 use std::time::Duration;
 

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use async_nats::jetstream::{AckKind, Message};
 use chassis::tasks::Shutdown;
-use chassis::telemetry::TraceContext;
 use journal::Ledger;
 use sqlx::postgres::{PgPool, PgPoolOptions};
 use tokio::time::Instant;
@@ -17,6 +16,7 @@ use super::cursor::{self, Taken};
 use super::order::in_order;
 use super::reader::Reader;
 use super::{Consumer, Delivery, Ended};
+use crate::cause;
 use crate::leader::{Lead, pause};
 
 /// The first pause before something is tried again.
@@ -25,8 +25,6 @@ const PAUSE_MIN: Duration = Duration::from_millis(20);
 const PAUSE_MAX: Duration = Duration::from_secs(2);
 /// After how long the broker is told that a message is still worked on.
 const PROGRESS_EVERY: Duration = Duration::from_secs(10);
-/// The most traces that the span of a chunk is linked to.
-const LINKS_MAX: usize = 32;
 
 /// A consumer that leads.
 pub(super) struct Reign<'a, L: Ledger> {
@@ -43,6 +41,8 @@ struct InHand {
     message: Message,
     delivery: Delivery,
     attempt: u32,
+    /// In the trace of its cause, if that one is kept and still grows.
+    span: Span,
 }
 
 impl<'a, L: Ledger> Reign<'a, L>
@@ -109,7 +109,7 @@ where
     /// Applies a chunk, whatever it takes. Nothing is handed back to the broker.
     async fn process(&mut self, chunk: Vec<Message>) -> Result<(), Ended> {
         let mut waiting = self.in_hand(chunk).await;
-        let span = span_of(&waiting);
+        let whole = span_of(&waiting);
         let history = waiting.iter().map(|it| it.delivery.metadata.history).max();
         let (mut rest, mut told) = (PAUSE_MIN, Instant::now());
         while !waiting.is_empty() {
@@ -117,7 +117,7 @@ where
                 return Err(Ended::Shutdown);
             }
             let before = waiting.len();
-            waiting = self.try_all(waiting).instrument(span.clone()).await;
+            waiting = self.try_all(waiting).instrument(whole.clone()).await;
             if waiting.is_empty() {
                 break;
             }
@@ -143,6 +143,7 @@ where
         for message in chunk {
             match Delivery::of_message(&message) {
                 Some(delivery) => read.push(InHand {
+                    span: delivery.span(self.consumer.listen.name()),
                     message,
                     delivery,
                     attempt: 1,
@@ -162,6 +163,7 @@ where
         let consumer = self.consumer;
         let tries = waiting.iter().map(|it| {
             let apply = consumer.apply(&it.delivery, it.attempt);
+            let apply = apply.instrument(it.span.clone());
             Box::pin(apply) as futures_util::future::BoxFuture<'_, Outcome>
         });
         let outcomes = in_order(tries.collect()).await;
@@ -275,17 +277,16 @@ fn created_ns(info: &async_nats::jetstream::consumer::Info) -> i64 {
     i64::try_from(info.created.unix_timestamp_nanos()).unwrap_or(i64::MAX)
 }
 
-/// A span of its own, linked to the writes that the chunk tells of.
+/// Where the work shows that is on no single delivery: in the span of the only one, or in a trace
+/// of its own that is linked to the writes which the chunk tells of.
 fn span_of(waiting: &[InHand]) -> Span {
-    let span = tracing::info_span!("consume events", event.count = waiting.len());
-    let traces = waiting
-        .iter()
-        .map(|it| it.delivery.metadata.traceparent.as_str());
-    let traces: BTreeSet<&str> = traces.filter(|it| !it.is_empty()).collect();
-    for trace in traces.into_iter().take(LINKS_MAX) {
-        if let Some(context) = TraceContext::parse(trace, "") {
-            context.link_to(&span);
-        }
+    if let [only] = waiting
+        && !only.span.is_none()
+    {
+        return only.span.clone();
     }
+    let count = waiting.len();
+    let span = tracing::info_span!(parent: None, "consume events", event.count = count);
+    cause::link(&span, waiting.iter().map(|it| it.delivery.cause()));
     span
 }

@@ -21,6 +21,10 @@ mod redriver;
 
 pub use redriver::{Letters, Redriver};
 
+const REDRIVE: &str = "retail.ops.v1.OpsService/RedriveDeadLetter";
+const REDRIVE_ALL: &str = "retail.ops.v1.OpsService/RedriveConsumer";
+const RESYNC: &str = "retail.ops.v1.OpsService/ResyncDeadLetter";
+
 /// How many dead letters are redriven at once where the caller does not say.
 const REDRIVE_LIMIT: i32 = 100;
 
@@ -144,7 +148,7 @@ impl Ops {
         message: pb::RedriveDeadLetterRequest,
     ) -> Result<pb::RedriveDeadLetterResponse, Fault> {
         self.here(&message.service)?;
-        let once = match self.once(asker, "RedriveDeadLetter").await? {
+        let once = match self.once(asker, REDRIVE).await? {
             Begun::Known(answer) => return Ok(answer),
             Begun::First(once) => once,
         };
@@ -168,7 +172,7 @@ impl Ops {
         message: pb::RedriveConsumerRequest,
     ) -> Result<pb::RedriveConsumerResponse, Fault> {
         self.here(&message.service)?;
-        let once = match self.once(asker, "RedriveConsumer").await? {
+        let once = match self.once(asker, REDRIVE_ALL).await? {
             Begun::Known(answer) => return Ok(answer),
             Begun::First(once) => once,
         };
@@ -210,7 +214,7 @@ impl Ops {
         message: pb::ResyncDeadLetterRequest,
     ) -> Result<pb::ResyncDeadLetterResponse, Fault> {
         self.here(&message.service)?;
-        let once = match self.once(asker, "ResyncDeadLetter").await? {
+        let once = match self.once(asker, RESYNC).await? {
             Begun::Known(answer) => return Ok(answer),
             Begun::First(once) => once,
         };

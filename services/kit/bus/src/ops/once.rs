@@ -1,26 +1,13 @@
 //! Writes of operators that may come again: a repetition hears the first answer for a day.
 //!
-//! Repetitions of one request wait for each other. **Invariant:** the answer is in one commit with
-//! whatever was written on the same connection.
+//! **Invariant:** the answer is in one commit with whatever was written on the same connection.
 
 use chassis::fault::Fault;
-use contracts::common::ErrorReason;
-use journal::Attempt;
 use prost::Message;
 use sqlx::{PgConnection, Postgres, Transaction};
-use vocab::TenantId;
 
 use super::{Asker, Ops};
 use crate::begun::begun;
-
-/// Begins a request: its repetitions wait here.
-const WAIT: &str = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
-const FORGET: &str = "DELETE FROM operator_answers WHERE expires_at < now()";
-const READ: &str = "SELECT fingerprint, answer FROM operator_answers
-    WHERE tenant_id = $1 AND principal = $2 AND method = $3 AND request_id = $4";
-const KEEP: &str = "INSERT INTO operator_answers
-      (tenant_id, principal, method, request_id, fingerprint, answer, expires_at)
-    VALUES ($1, $2, $3, $4, $5, $6, now() + interval '24 hours')";
 
 /// A request that was begun.
 pub(super) enum Begun<M> {
@@ -33,15 +20,7 @@ pub(super) enum Begun<M> {
 /// A request that is answered for the first time.
 pub(super) struct Once {
     tx: Transaction<'static, Postgres>,
-    named: Option<Named>,
-}
-
-/// What repetitions are recognised by.
-struct Named {
-    tenant: TenantId,
-    principal: String,
-    method: &'static str,
-    attempt: Attempt,
+    named: Option<journal::Once>,
 }
 
 impl Ops {
@@ -52,7 +31,7 @@ impl Ops {
         method: &'static str,
     ) -> Result<Begun<M>, Fault> {
         let mut tx = begun(&self.parts().log).await.map_err(journal::fault)?;
-        let named = asker.attempt.map(|attempt| Named {
+        let named = asker.attempt.map(|attempt| journal::Once {
             tenant: asker.tenant,
             principal: asker.principal.clone(),
             method,
@@ -82,65 +61,9 @@ impl Once {
     pub async fn keep<M: Message>(mut self, answer: M) -> Result<M, Fault> {
         if let Some(named) = &self.named {
             let bytes = answer.encode_to_vec();
-            let kept = named.keep(&mut self.tx, bytes).await;
-            kept.map_err(journal::fault)?;
+            named.keep(&mut self.tx, &bytes).await?;
         }
         self.tx.commit().await.map_err(journal::fault)?;
         Ok(answer)
-    }
-}
-
-impl Named {
-    /// Reads the first answer, behind whoever is giving it now.
-    async fn answered(&self, connection: &mut PgConnection) -> Result<Option<Vec<u8>>, Fault> {
-        let read = self.read(connection).await.map_err(journal::fault)?;
-        let Some((fingerprint, answer)) = read else {
-            return Ok(None);
-        };
-        if fingerprint != self.attempt.fingerprint {
-            let message = "the request_id was used before for another request";
-            return Err(Fault::shared(ErrorReason::RequestIdReused, message));
-        }
-        Ok(Some(answer))
-    }
-
-    async fn read(
-        &self,
-        connection: &mut PgConnection,
-    ) -> Result<Option<(Vec<u8>, Vec<u8>)>, sqlx::Error> {
-        let request = self.attempt.request_id;
-        let name = format!(
-            "{} {} {} {request}",
-            self.tenant, self.principal, self.method
-        );
-        sqlx::query(WAIT)
-            .bind(name)
-            .execute(&mut *connection)
-            .await?;
-        sqlx::query(FORGET).execute(&mut *connection).await?;
-        sqlx::query_as(READ)
-            .bind(self.tenant.uuid())
-            .bind(&self.principal)
-            .bind(self.method)
-            .bind(request)
-            .fetch_optional(connection)
-            .await
-    }
-
-    async fn keep(
-        &self,
-        connection: &mut PgConnection,
-        answer: Vec<u8>,
-    ) -> Result<(), sqlx::Error> {
-        sqlx::query(KEEP)
-            .bind(self.tenant.uuid())
-            .bind(&self.principal)
-            .bind(self.method)
-            .bind(self.attempt.request_id)
-            .bind(self.attempt.fingerprint.as_slice())
-            .bind(answer)
-            .execute(connection)
-            .await
-            .map(|_| ())
     }
 }

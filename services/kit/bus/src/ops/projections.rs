@@ -14,6 +14,8 @@ use super::times::{age, timestamp};
 use super::{Asker, Ops, PROJECTION_UNKNOWN, REBUILD_RUNNING, damaged, page_size};
 use crate::projector::{ProjectionStatus, projection_status, projection_statuses, request_rebuild};
 
+const REBUILD: &str = "retail.ops.v1.OpsService/RebuildProjection";
+
 impl Ops {
     /// Lists the views that the service derives from its own log.
     pub async fn list_projections(
@@ -61,7 +63,7 @@ impl Ops {
         message: pb::RebuildProjectionRequest,
     ) -> Result<pb::RebuildProjectionResponse, Fault> {
         self.here(&message.service)?;
-        let mut once = match self.once(asker, "RebuildProjection").await? {
+        let mut once = match self.once(asker, REBUILD).await? {
             Begun::Known(answer) => return Ok(answer),
             Begun::First(once) => once,
         };

@@ -23,6 +23,7 @@ mod run;
 use rows::{End, Run, Wanted};
 use run::{Job, Turn, clear, settle};
 
+const START: &str = "retail.ops.v1.OpsService/StartVerification";
 /// How many differences are shown with a run itself.
 const SHOWN: i64 = 20;
 
@@ -34,7 +35,7 @@ impl Ops {
         message: pb::StartVerificationRequest,
     ) -> Result<pb::StartVerificationResponse, Fault> {
         self.here(&message.service)?;
-        let mut once = match self.once(asker, "StartVerification").await? {
+        let mut once = match self.once(asker, START).await? {
             Begun::Known(answer) => return Ok(answer),
             Begun::First(once) => once,
         };

@@ -7,6 +7,7 @@ use super::cursor::{Cursor, Mark};
 use super::house::House;
 use super::rewind::{Cause, rewind};
 use super::sender::{Sender, Stopped};
+use super::spans::Spans;
 use super::{Ended, Relay};
 use crate::leader::Lead;
 use crate::log::{Log, Pass, Snapshot};
@@ -159,14 +160,12 @@ impl<'a> Reign<'a> {
     }
 }
 
-/// Sends what a pass reads, chunk by chunk, each under a span of its own.
+/// Sends what a pass reads, chunk by chunk.
 async fn send_all(pass: &mut Pass<'_>, sender: &mut Sender<'_>) -> Result<(), Stopped> {
     while let Some(chunk) = pass.next().await.map_err(Ended::from)? {
-        let span = sender.span(&chunk);
-        sender
-            .deliver(pass.connection(), &chunk)
-            .instrument(span)
-            .await?;
+        let spans = Spans::of(&chunk);
+        let delivered = sender.deliver(pass.connection(), &chunk);
+        delivered.instrument(spans.whole.clone()).await?;
     }
     Ok(())
 }

@@ -1,15 +1,12 @@
 //! Brings messages into the stream whatever happens on the way: sends, looks, goes on behind what
 //! is stored.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use chassis::tasks::Shutdown;
-use chassis::telemetry::TraceContext;
 use journal::Recorded;
 use sqlx::PgConnection;
 use tokio::time::Instant;
-use tracing::Span;
 
 use super::chain::Chain;
 use super::cursor::{Cursor, Mark};
@@ -27,8 +24,6 @@ const PAUSE_MIN: Duration = Duration::from_millis(50);
 const PAUSE_MAX: Duration = Duration::from_secs(2);
 /// How long a broker is waited for within a pass.
 const AWAY_AFTER: Duration = Duration::from_secs(30);
-/// The most traces that the span of a pass is linked to.
-const LINKS_MAX: usize = 32;
 
 /// What a leading relay sends with.
 pub(super) struct Sender<'a> {
@@ -70,23 +65,6 @@ impl<'a> Sender<'a> {
             },
             stream: stream_of(context),
         }
-    }
-
-    /// The span of a chunk, linked to the traces of the writes in it.
-    pub fn span(&self, chunk: &[Recorded]) -> Span {
-        let count = chunk.len();
-        let span = tracing::info_span!("relay events", event.count = count);
-        let traces: BTreeSet<&str> = chunk.iter().map(|it| it.traceparent.as_str()).collect();
-        for trace in traces
-            .into_iter()
-            .filter(|it| !it.is_empty())
-            .take(LINKS_MAX)
-        {
-            if let Some(context) = TraceContext::parse(trace, "") {
-                context.link_to(&span);
-            }
-        }
-        span
     }
 
     /// Brings a chunk into the stream, completely and in order.

@@ -90,6 +90,7 @@ async fn edge(bed: &Bed, signer: &Signer) -> Edge {
         writes_in_flight: 64,
         waiting_max: 64,
         wait_max: Duration::from_millis(50),
+        write_wait_max: Duration::from_millis(300),
         strict: true,
     };
     Edge::new(Parts {
@@ -97,10 +98,11 @@ async fn edge(bed: &Bed, signer: &Signer) -> Edge {
         routes: Routes::new(served(owner(bed, None).await)),
         names: &["retail.ops.v1.OpsService"],
         bulk: &[],
-        contracts: &Contracts::read(contracts::DESCRIPTOR_IMAGE).unwrap(),
+        contracts: &Contracts::built().unwrap(),
         verifier: Arc::new(Verifier::new(SERVICE, &trusted, keys, Clock::system())),
         telemetry: &telemetry,
         settings: &settings,
+        pressure: None,
     })
     .unwrap()
 }

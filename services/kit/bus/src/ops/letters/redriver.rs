@@ -7,6 +7,11 @@ use journal::{Journal, Ledger, Submission};
 use super::super::Asker;
 use crate::consuming::{Command, Consuming, Followed};
 
+/// What the journal remembers these steps by. The rpcs around them are remembered by their own
+/// names: a request that broke off in between begins nothing twice when it comes again.
+const REDRIVE: &str = "bus.DeadLetters/Redrive";
+const RESYNC: &str = "bus.DeadLetters/Resync";
+
 /// How redrives and resyncs are begun: by the journal of the service.
 pub trait Letters: Send + Sync + 'static {
     /// Begins a redrive.
@@ -47,8 +52,7 @@ impl<L: Ledger> Redriver<L> {
 
 impl<L: Ledger> Letters for Redriver<L> {
     fn redrive(&self, asker: &Asker, followed: Followed) -> BoxFuture<'_, Result<(), Fault>> {
-        let method = "retail.ops.v1.OpsService/RedriveDeadLetter";
-        let submission = self.submission(asker, method, "");
+        let submission = self.submission(asker, REDRIVE, "");
         let actor = actor_of(asker);
         let command = Command::Redrive { followed, actor };
         Box::pin(async move { self.journal.submit(submission, command).await.map(|_| ()) })
@@ -60,8 +64,7 @@ impl<L: Ledger> Letters for Redriver<L> {
         followed: Followed,
         reason: String,
     ) -> BoxFuture<'_, Result<(), Fault>> {
-        let method = "retail.ops.v1.OpsService/ResyncDeadLetter";
-        let submission = self.submission(asker, method, &reason);
+        let submission = self.submission(asker, RESYNC, &reason);
         let actor = actor_of(asker);
         let command = Command::BeginResync {
             followed,
