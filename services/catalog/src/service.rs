@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bus::{Follower, Projector, Relay, broker};
+use bus::{Follower, Projector, Relay, RelaySettings, broker};
 use chassis::health::{Dependency, Need};
 use chassis::service::{Served, Service, Start, StartError};
 use chassis::tasks::{OnFailure, OnShutdown};
@@ -12,6 +12,7 @@ use opentelemetry::metrics::Meter;
 
 use crate::app::{App, Catalog, Defaults};
 use crate::cache::ProductCache;
+use crate::controls::{Controls, read_controlled};
 use crate::db::{CatalogStore, DuePrices};
 use crate::events::{CatalogEvents, keep_current};
 use crate::jobs::DuePricesJob;
@@ -29,14 +30,28 @@ const RESTART: OnFailure = OnFailure::Restart {
 
 /// The catalog, ready to be served.
 pub fn service() -> Service {
-    Service::new(NAME, CatalogSettings::read, start)
+    Service::new(NAME, CatalogSettings::read, |it, settings| {
+        start(it, settings, Controls::default())
+    })
 }
 
-async fn start(start: Start, settings: CatalogSettings) -> Result<Served, StartError> {
+/// The catalog with mechanisms turned off, to show that tests notice. Production refuses it.
+#[doc(hidden)]
+pub fn controlled(controls: Controls) -> Service {
+    Service::new(NAME, read_controlled, |it, settings| {
+        start(it, settings, controls)
+    })
+}
+
+async fn start(
+    start: Start,
+    settings: CatalogSettings,
+    controls: Controls,
+) -> Result<Served, StartError> {
     let meter = start.telemetry.meter(NAME);
     let cache = Arc::new(ProductCache::new(settings.cache_bytes, &meter));
     let parts = Parts {
-        journal: open(&start, &settings, &meter)?,
+        journal: open(&start, &settings, &controls, &meter)?,
         start,
         settings,
     };
@@ -50,7 +65,8 @@ async fn start(start: Start, settings: CatalogSettings) -> Result<Served, StartE
     parts.project()?;
     parts.enforce_prices(&app);
     parts.forget()?;
-    parts.publish(&meter).await?;
+    let pressure = parts.journal.pressure();
+    parts.publish(&meter, controls.relay).await?;
     let operators = ops::server(&parts.start, &parts.settings, follower.clone())?;
     let server = Rpc::server(app.clone(), parts.settings.pages, follower);
     let postgres = Dependency::new("postgres", Need::Required, move || {
@@ -58,12 +74,13 @@ async fn start(start: Start, settings: CatalogSettings) -> Result<Served, StartE
         async move { app.is_well().await }
     });
     let served = Served::default().with(server).with(operators);
-    Ok(served.needing(postgres))
+    Ok(served.needing(postgres).under(pressure))
 }
 
 fn open(
     start: &Start,
     settings: &CatalogSettings,
+    controls: &Controls,
     meter: &Meter,
 ) -> Result<Journal<Catalog>, StartError> {
     let url = settings.database.expose();
@@ -71,6 +88,8 @@ fn open(
     if let Some(replica) = &settings.replica {
         options.replica = Some(replica.expose().parse().map_err(StartError::of)?);
     }
+    options.controls = controls.journal.clone();
+    options.writers = controls.writers.unwrap_or(options.writers);
     Journal::open(Catalog, CatalogStore, options, &start.tasks, meter).map_err(StartError::of)
 }
 
@@ -116,7 +135,7 @@ impl Parts {
     }
 
     /// Publishes what is committed, where there is a broker.
-    async fn publish(&self, meter: &Meter) -> Result<(), StartError> {
+    async fn publish(&self, meter: &Meter, settings: RelaySettings) -> Result<(), StartError> {
         let Some(nats) = &self.settings.nats else {
             tracing::warn!("no broker is set, so nothing is published");
             return Ok(());
@@ -127,6 +146,7 @@ impl Parts {
         let log = self.settings.log.expose().parse().map_err(StartError::of)?;
         let instance = ops::instance(&self.start);
         let relay = Relay::new(log, jetstream, Arc::new(CatalogEvents), instance)
+            .settings(settings)
             .nudged_by(self.journal.on_commit())
             .observed_by(meter);
         let tasks = &self.start.tasks;

@@ -20,7 +20,7 @@ const PAGE_SECRET_DEV: &str = "page tokens of a development machine";
 /// | `CATALOG_REPLICA_URL` | a read replica for plain reads | none: the database itself |
 /// | `CATALOG_SCAN_URL` | Postgres, as the role that finds work | the database |
 /// | `CATALOG_LOG_URL` | Postgres, as the role that reads the log | the database |
-/// | `NATS_URL` | the broker | none: nothing is published |
+/// | `CATALOG_NATS_URL` | the broker | `NATS_URL`; without, nothing is published |
 /// | `CATALOG_CACHE_BYTES` | memory for products | 67108864 |
 /// | `CATALOG_DEFAULT_LOCALE` | language of products' own texts | `en` |
 /// | `CATALOG_DEFAULT_CURRENCY` | currency of searches that name none | `EUR` |
@@ -51,15 +51,14 @@ pub struct CatalogSettings {
 impl CatalogSettings {
     /// Reads them, so that all mistakes are found.
     pub fn read(reader: &mut Reader<'_>, around: &Around) -> Option<Self> {
-        let own = reader.maybe::<Secret<String>>("DATABASE_URL")?;
-        let database = match own {
-            Some(own) => Some(own),
+        let database = match reader.own_or_shared::<Secret<String>>("DATABASE_URL")? {
+            Some(found) => Some(found),
             None => reader.shared::<Secret<String>>("DATABASE_URL", None),
         };
         let replica = reader.maybe::<Secret<String>>("REPLICA_URL");
         let scan = reader.maybe::<Secret<String>>("SCAN_URL");
         let log = reader.maybe::<Secret<String>>("LOG_URL");
-        let nats = reader.shared_maybe::<Secret<String>>("NATS_URL");
+        let nats = reader.own_or_shared::<Secret<String>>("NATS_URL");
         let cache_bytes = reader.bounded("CACHE_BYTES", 0..=1 << 36, 64 << 20);
         let locale = reader.optional("DEFAULT_LOCALE", "en".to_owned());
         let currency = currency(reader);

@@ -283,14 +283,23 @@ impl Db {
         let roots: Vec<Uuid> = roots.into_iter().map(CategoryId::uuid).collect();
         self.read(Freshness::Plain, tenant, move |connection| {
             async move {
-                let query = sqlx::query_scalar(BELOW).bind(tenant.uuid()).bind(roots);
-                let ids: Vec<Uuid> = query.fetch_all(connection).await?;
+                let ids = below(connection, tenant, roots).await?;
                 Ok(ids.into_iter().map(CategoryId::from_uuid).collect())
             }
             .boxed()
         })
         .await
     }
+}
+
+/// Those of some categories that there are, with all below them.
+pub(super) async fn below(
+    connection: &mut PgConnection,
+    tenant: TenantId,
+    roots: Vec<Uuid>,
+) -> Result<Vec<Uuid>, sqlx::Error> {
+    let query = sqlx::query_scalar(BELOW).bind(tenant.uuid()).bind(roots);
+    query.fetch_all(connection).await
 }
 
 async fn above(

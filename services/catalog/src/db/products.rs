@@ -3,11 +3,11 @@
 use chassis::fault::Fault;
 use futures_util::FutureExt;
 use journal::Stamp;
-use sqlx::{Postgres, QueryBuilder};
+use sqlx::{PgConnection, Postgres, QueryBuilder};
 use uuid::Uuid;
 use vocab::{CategoryId, Moment, Period, ProductId, TenantId};
 
-use super::{Db, Freshness, rows};
+use super::{Db, Freshness, categories, rows};
 use crate::domain::product::Product;
 
 /// The columns of a product, as the store decodes them.
@@ -27,6 +27,14 @@ const BY_IDS: &str = concat!(
     WHERE p.tenant_id = $1 AND p.product_id = ANY ($2)
     ORDER BY p.product_id"
 );
+
+/// Products in some categories, up to a bound.
+const PLACED: &str = "
+    SELECT w.product_id FROM product_placements w
+    WHERE w.tenant_id = $1 AND w.category_id = ANY ($2) AND w.stands
+    LIMIT $3";
+/// As many products are read by their ids. With more, statistics of whole tables are good enough.
+const FEW: i64 = 500;
 
 /// Which products to list. All conditions must hold.
 #[derive(Clone, Debug, Default)]
@@ -157,7 +165,13 @@ impl Db {
     ) -> Result<Vec<Product>, Fault> {
         self.read(freshness, tenant, move |connection| {
             async move {
-                let mut query = listing(tenant, &list);
+                let within = match list.category {
+                    Some(category) => {
+                        Some(Within::find(&mut *connection, tenant, (category, list.below)).await?)
+                    }
+                    None => None,
+                };
+                let mut query = listing(tenant, &list, within);
                 let rows = query.build().fetch_all(connection).await?;
                 rows.iter().map(rows::product).collect()
             }
@@ -169,12 +183,14 @@ impl Db {
 
 /// Puts the statement together from the conditions that are asked: one text for all of them would
 /// leave every index unused.
-fn listing(tenant: TenantId, list: &ProductList) -> QueryBuilder<Postgres> {
+fn listing(tenant: TenantId, list: &ProductList, within: Option<Within>) -> QueryBuilder<Postgres> {
     let select = concat!("SELECT ", product_columns!(), " FROM products p");
     let mut query = QueryBuilder::new(select);
     query.push(" WHERE p.tenant_id = ");
     query.push_bind(tenant.uuid());
-    of_category(&mut query, list);
+    if let Some(within) = within {
+        within.narrow(&mut query, tenant);
+    }
     if !list.states.is_empty() {
         let states: Vec<String> = list.states.iter().map(|it| (*it).to_owned()).collect();
         query
@@ -183,12 +199,14 @@ fn listing(tenant: TenantId, list: &ProductList) -> QueryBuilder<Postgres> {
             .push(")");
     }
     if !list.skus.is_empty() {
-        query.push(" AND p.sku = ANY (");
+        // In the collation of its index, which finds nothing in another.
+        query.push(" AND p.sku COLLATE \"C\" = ANY (");
         query.push_bind(list.skus.clone()).push(")");
     }
     if let Some(barcode) = &list.barcode {
         query.push(" AND p.product_id = (SELECT c.product_id FROM claims c");
-        query.push(" WHERE c.tenant_id = p.tenant_id AND c.kind = 'barcode' AND c.value = ");
+        query.push(" WHERE c.tenant_id = ").push_bind(tenant.uuid());
+        query.push(" AND c.kind = 'barcode' AND c.value = ");
         query.push_bind(barcode.clone()).push(")");
     }
     if let Some(brand) = &list.brand {
@@ -210,29 +228,52 @@ fn listing(tenant: TenantId, list: &ProductList) -> QueryBuilder<Postgres> {
     query
 }
 
-fn of_category(query: &mut QueryBuilder<Postgres>, list: &ProductList) {
-    let Some(category) = list.category else {
-        return;
-    };
-    query.push(" AND p.product_id IN (SELECT w.product_id FROM product_placements w");
-    query.push(" WHERE w.tenant_id = p.tenant_id AND w.stands AND w.category_id");
-    if list.below {
-        query.push(
-            " IN (WITH RECURSIVE below AS (
-                SELECT c.tenant_id, c.category_id FROM categories c WHERE c.category_id = ",
-        );
-        query.push_bind(category.uuid());
-        query.push(
-            " AND c.tenant_id = p.tenant_id UNION ALL
-                SELECT c.tenant_id, c.category_id FROM below b JOIN categories c
-                ON c.tenant_id = b.tenant_id AND c.parent_category_id = b.category_id
-                WHERE c.deleted_at IS NULL)
-              SELECT b.category_id FROM below b)",
-        );
-    } else {
-        query.push(" = ").push_bind(category.uuid());
+/// Which products stand in a category.
+enum Within {
+    /// These: few enough to be read one by one, whatever the tenant has.
+    These(Vec<Uuid>),
+    /// All in these categories: so many that a page of them is found soon in any order.
+    Categories(Vec<Uuid>),
+}
+
+impl Within {
+    async fn find(
+        connection: &mut PgConnection,
+        tenant: TenantId,
+        (category, below): (CategoryId, bool),
+    ) -> Result<Self, sqlx::Error> {
+        let root = vec![category.uuid()];
+        let categories = match below {
+            true => categories::below(&mut *connection, tenant, root).await?,
+            false => root,
+        };
+        let placed = sqlx::query_scalar(PLACED)
+            .bind(tenant.uuid())
+            .bind(&categories)
+            .bind(FEW + 1);
+        let placed: Vec<Uuid> = placed.fetch_all(connection).await?;
+        let few = i64::try_from(placed.len()).is_ok_and(|it| it <= FEW);
+        Ok(match few {
+            true => Self::These(placed),
+            false => Self::Categories(categories),
+        })
     }
-    query.push(")");
+
+    fn narrow(self, query: &mut QueryBuilder<Postgres>, tenant: TenantId) {
+        match self {
+            Self::These(ids) => {
+                query.push(" AND p.product_id = ANY (");
+                query.push_bind(ids).push(")");
+            }
+            Self::Categories(categories) => {
+                query.push(" AND p.product_id IN (SELECT w.product_id");
+                query.push(" FROM product_placements w WHERE w.tenant_id = ");
+                query.push_bind(tenant.uuid());
+                query.push(" AND w.stands AND w.category_id = ANY (");
+                query.push_bind(categories).push("))");
+            }
+        }
+    }
 }
 
 fn ordered(query: &mut QueryBuilder<Postgres>, list: &ProductList) {

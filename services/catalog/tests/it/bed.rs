@@ -9,7 +9,6 @@ use chassis::fault::StatusView;
 use chassis::service::{Host, Running};
 use chassis::settings::Environment;
 use chassis::token::{Grant, MESH, Signer};
-use contracts::DESCRIPTOR_IMAGE;
 use contracts::catalog as pb;
 use contracts::catalog::catalog_service_client::CatalogServiceClient;
 use contracts::common::{Money, UnitOfMeasure};
@@ -81,7 +80,7 @@ impl Bed {
     async fn on(postgres: Postgres) -> Self {
         let database = postgres.database(&Schema::of(&TABLES)).await.unwrap();
         let signer = Signer::for_development().unwrap();
-        let running = start(&database, &signer).await;
+        let running = start(&database, &signer, &[]).await;
         Self {
             database,
             running,
@@ -89,9 +88,15 @@ impl Bed {
         }
     }
 
+    /// Another replica whose plain reads go to the database of another bed.
+    pub async fn reading_from(&self, copy: &Database) -> Running {
+        let more = [("CATALOG_REPLICA_URL", copy.url())];
+        start(&self.database, &self.signer, &more).await
+    }
+
     /// Another replica on the same database.
     pub async fn replica(&self) -> Running {
-        start(&self.database, &self.signer).await
+        start(&self.database, &self.signer, &[]).await
     }
 
     /// A member of the staff of the first tenant.
@@ -152,7 +157,7 @@ impl Bed {
     }
 }
 
-async fn start(database: &Database, signer: &Signer) -> Running {
+async fn start(database: &Database, signer: &Signer, more: &[(&'static str, String)]) -> Running {
     let file = std::env::temp_dir().join(format!("catalog-keys-{}.json", fresh()));
     std::fs::write(&file, serde_json::to_vec(&signer.jwks()).unwrap()).unwrap();
     let environment: Environment = [
@@ -166,6 +171,7 @@ async fn start(database: &Database, signer: &Signer) -> Running {
         ("CATALOG_LOG_URL", database.log_url()),
     ]
     .into_iter()
+    .chain(more.iter().cloned())
     .collect();
     let host = Host {
         environment: &environment,
@@ -174,7 +180,6 @@ async fn start(database: &Database, signer: &Signer) -> Running {
             Some(_) => Box::new(std::io::stderr()),
             None => Box::new(sink()),
         },
-        image: DESCRIPTOR_IMAGE,
     };
     Running::start(vec![catalog::service()], &host)
         .await

@@ -9,7 +9,11 @@ mod categories;
 #[cfg(test)]
 mod families;
 #[cfg(test)]
+mod flooded;
+#[cfg(test)]
 mod forgotten;
+#[cfg(test)]
+mod grown;
 #[cfg(test)]
 mod listing;
 #[cfg(test)]
@@ -19,11 +23,15 @@ mod products;
 #[cfg(test)]
 mod races;
 #[cfg(test)]
+mod replica;
+#[cfg(test)]
 mod search;
 #[cfg(test)]
 mod tenants;
 #[cfg(test)]
 mod unserved;
+#[cfg(test)]
+mod updates;
 #[cfg(test)]
 mod verified;
 #[cfg(test)]

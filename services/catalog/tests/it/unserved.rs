@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use chassis::contract::Contracts;
-use contracts::DESCRIPTOR_IMAGE;
 use tonic::Code;
 use tonic::body::Body;
 use tonic::codegen::{Bytes, Service, http};
@@ -19,7 +18,7 @@ const EMPTY: &[u8] = &[0; 5];
 async fn what_is_not_served_is_listed_and_nothing_else() {
     let bed = Bed::new().await;
     let mut edge = bed.running.edge("catalog").unwrap();
-    let contracts = Contracts::read(DESCRIPTOR_IMAGE).unwrap();
+    let contracts = Contracts::built().unwrap();
     let everything = contracts.permissions();
     let everything: Vec<&str> = everything.iter().map(|it| it.as_ref()).collect();
     let token = bed.token(tenant(1), &everything, None);
@@ -47,6 +46,7 @@ async fn what_is_not_served_is_listed_and_nothing_else() {
             unserved.insert(contract.path.trim_start_matches('/').to_owned());
         }
     }
-    let listed: BTreeSet<String> = LIST.lines().map(str::to_owned).collect();
+    let ours = LIST.lines().filter(|it| it.starts_with("retail.catalog."));
+    let listed: BTreeSet<String> = ours.map(str::to_owned).collect();
     assert_eq!(unserved, listed);
 }
