@@ -1,0 +1,5 @@
+//! What inventory does on its own.
+
+mod over;
+
+pub use over::OverHoldsJob;
