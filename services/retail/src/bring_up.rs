@@ -66,10 +66,13 @@ async fn start_nats(stack: &mut Supervisor, plan: &Plan, teller: &mut Teller) ->
 async fn prepare_schemas(stack: &mut Supervisor, plan: &Plan, teller: &mut Teller) -> Result<()> {
     teller.begin("migrate");
     stack.at("migrate");
-    db::prepare(&plan.admin, &plan.passwords).await?;
-    let databases = migrate::open_all(&plan.admin).await?;
-    let migrations = migrate::all(plan).await?;
-    let streams = streams::provision(plan).await?;
+    let schemas = async {
+        db::prepare(&plan.admin, &plan.passwords).await?;
+        let databases = migrate::open_all(&plan.admin).await?;
+        anyhow::Ok((databases, migrate::all(plan).await?))
+    };
+    let prepared = tokio::try_join!(schemas, streams::provision(plan));
+    let ((databases, migrations), streams) = prepared?;
     let about = format!("{databases} databases, {migrations} migrations, {streams} streams");
     teller.done("migrate", &about);
     Ok(())

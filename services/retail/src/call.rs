@@ -5,6 +5,7 @@
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
+use chassis::telemetry::TraceContext;
 use contracts::DESCRIPTOR_IMAGE;
 use futures_util::{StreamExt, stream};
 use http::uri::PathAndQuery;
@@ -13,7 +14,8 @@ use prost_reflect::{
 };
 use tonic::Request;
 use tonic::metadata::AsciiMetadataValue;
-use tonic::transport::Endpoint;
+use tonic::transport::{Channel, Endpoint};
+use vocab::Clock;
 
 use crate::endpoints::Endpoints;
 use crate::home::Home;
@@ -21,6 +23,7 @@ use crate::print::{remark, say};
 use crate::services;
 use crate::settings::Settings;
 use crate::token::{self, Role, TENANT};
+use crate::traced::Traced;
 
 mod codec;
 mod example;
@@ -66,17 +69,25 @@ pub async fn run(settings: &Settings, wish: Wish) -> Result<ExitCode> {
     let messages = messages(&method, data)?;
     let home = Home::find(&settings.home);
     let endpoints = home.as_ref().and_then(Endpoints::of).unwrap_or_default();
-    let address = match wish.address {
-        Some(address) => address,
-        None => address_of(&endpoints, &method)?,
+    let addresses = match wish.address {
+        Some(address) => vec![address],
+        None => addresses_of(&endpoints, &method)?,
     };
     let token = match (wish.token, &home) {
         (Some(token), _) => Some(token).filter(|it| !it.is_empty()),
         (None, Some(home)) => Some(token::of(home, Role::Admin, TENANT)?),
         (None, None) => None,
     };
-    same::print(&method, &address, data, token.is_some());
-    exchange(&method, &address, messages, token.as_deref()).await
+    let (channel, address) = connect(&addresses).await?;
+    same::print(&method, address, data, token.is_some());
+    let traced = Traced::begin(&endpoints);
+    let exchanged = exchange(&method, channel, messages, token.as_deref());
+    let (exchanged, trace) = traced.call(name.trim_start_matches('/'), exchanged).await;
+    traced.end().await;
+    if let Some(trace) = trace {
+        remark(&format!("trace {trace}"));
+    }
+    exchanged
 }
 
 fn list(pool: &DescriptorPool) -> Result<()> {
@@ -127,24 +138,45 @@ fn messages(method: &MethodDescriptor, data: &str) -> Result<Vec<DynamicMessage>
     read.with_context(|| format!("D is no {name}; without D an example is shown"))
 }
 
-/// The service behind `retail.catalog.v1.CatalogService` listens at the gateway or by itself.
-fn address_of(endpoints: &Endpoints, method: &MethodDescriptor) -> Result<String> {
+/// The service behind `retail.catalog.v1.CatalogService` listens at the gateway or by itself. Of
+/// several replicas another one is first each time.
+fn addresses_of(endpoints: &Endpoints, method: &MethodDescriptor) -> Result<Vec<String>> {
     let package = method.parent_service().package_name().to_owned();
     let context = package.split('.').nth(1).unwrap_or_default();
     let service = services::of_context(context).map_or(context, |it| it.name);
-    let found = endpoints.address_of(service).map(str::to_owned);
-    found.with_context(|| format!("nobody serves {package} here; `make up` starts what there is"))
+    let mut found = endpoints.addresses_of(service);
+    if found.is_empty() {
+        bail!("nobody serves {package} here; `make up` starts what there is");
+    }
+    let dice = usize::try_from(Clock::system().now().micros())?;
+    let first = dice % found.len();
+    found.rotate_left(first);
+    Ok(found.into_iter().map(str::to_owned).collect())
+}
+
+/// Connects to the first replica that listens.
+async fn connect(addresses: &[String]) -> Result<(Channel, &str)> {
+    let mut why = None;
+    for address in addresses {
+        let endpoint = Endpoint::from_shared(format!("http://{address}"))?;
+        match endpoint.connect().await {
+            Ok(channel) => return Ok((channel, address)),
+            Err(error) => why = Some(error),
+        }
+    }
+    let why = why.map_or_else(|| anyhow::anyhow!("no address"), anyhow::Error::from);
+    Err(why.context(format!(
+        "{} does not answer; `make ps`",
+        addresses.join(" ")
+    )))
 }
 
 async fn exchange(
     method: &MethodDescriptor,
-    address: &str,
+    channel: Channel,
     messages: Vec<DynamicMessage>,
     token: Option<&str>,
 ) -> Result<ExitCode> {
-    let endpoint = Endpoint::from_shared(format!("http://{address}"))?;
-    let connected = endpoint.connect().await;
-    let channel = connected.with_context(|| format!("{address} does not answer; `make ps`"))?;
     let mut client = tonic::client::Grpc::new(channel);
     client
         .ready()
@@ -156,6 +188,9 @@ async fn exchange(
     if let Some(token) = token {
         let value: AsciiMetadataValue = format!("Bearer {}", token.trim()).parse()?;
         request.metadata_mut().insert("authorization", value);
+    }
+    if let Some(trace) = TraceContext::current() {
+        trace.write_metadata(request.metadata_mut());
     }
     let codec = Dynamic::answering(method.output());
     let answer = client

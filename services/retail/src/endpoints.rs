@@ -38,10 +38,13 @@ impl Endpoints {
         serde_json::from_str(&home.read(JSON)?).ok()
     }
 
-    /// The address that serves a service: the gateway, or its own.
-    pub fn address_of(&self, service: &str) -> Option<&str> {
-        let own = self.services.get(service).and_then(|it| it.first());
-        self.gateway.as_ref().or(own).map(String::as_str)
+    /// The addresses that serve a service: the gateway, or its own, one a replica.
+    pub fn addresses_of(&self, service: &str) -> Vec<&str> {
+        let own = self.services.get(service).into_iter().flatten();
+        match &self.gateway {
+            Some(gateway) => vec![gateway],
+            None => own.map(String::as_str).collect(),
+        }
     }
 }
 

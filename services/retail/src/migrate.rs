@@ -1,6 +1,7 @@
 //! Brings every database of this build to its newest schema.
 
 use anyhow::{Context, Result};
+use futures_util::future::try_join_all;
 
 use crate::db::{self, Address};
 use crate::home::Home;
@@ -17,10 +18,11 @@ pub async fn open_all(admin: &Address) -> Result<usize> {
         .filter(|it| it.database)
         .map(|it| it.name)
         .collect();
-    for database in &owners {
+    let open = async |database: &str| {
         let opened = db::open_database(admin, database).await;
-        opened.with_context(|| format!("open the database {database}"))?;
-    }
+        opened.with_context(|| format!("open the database {database}"))
+    };
+    try_join_all(owners.iter().map(|it| open(it))).await?;
     Ok(owners.len())
 }
 

@@ -43,8 +43,8 @@ impl Probe {
     }
 }
 
-/// HTTP/1.0, so that the connection ends with the answer.
-async fn page(address: SocketAddr, path: &str) -> Result<()> {
+/// Asks for a page. HTTP/1.0, so that the connection ends with the answer.
+pub async fn page(address: SocketAddr, path: &str) -> Result<()> {
     let mut stream = TcpStream::connect(address).await?;
     let question = format!("GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n");
     stream.write_all(question.as_bytes()).await?;

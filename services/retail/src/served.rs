@@ -5,6 +5,7 @@ use catalog::{Catalog, CatalogRows, CatalogStore};
 use chassis::service::Service;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use inventory::{Inventory, InventoryRows, InventoryStore};
 use journal::{Derived, Ledger, Store, Verify};
 
 use crate::db::{self, Migrator};
@@ -28,15 +29,23 @@ pub struct Served {
 
 /// Every service of this build, in the order of their start.
 pub fn all() -> Vec<Served> {
-    vec![Served {
-        spec: &services::CATALOG,
-        service: catalog::service,
-        migrations: Some(catalog::migrations),
-        verify: Some(|log| {
-            let rows = CatalogRows::default();
-            compare(log, Catalog, CatalogStore, rows).boxed()
-        }),
-    }]
+    vec![
+        Served {
+            spec: &services::CATALOG,
+            service: catalog::service,
+            migrations: Some(catalog::migrations),
+            verify: Some(|log| {
+                let rows = CatalogRows::default();
+                compare(log, Catalog, CatalogStore, rows).boxed()
+            }),
+        },
+        Served {
+            spec: &services::INVENTORY,
+            service: inventory::service,
+            migrations: Some(inventory::migrations),
+            verify: Some(|log| compare(log, Inventory, InventoryStore, InventoryRows).boxed()),
+        },
+    ]
 }
 
 /// Folds the streams of one ledger anew, and recomputes the rows that follow from them.

@@ -18,11 +18,14 @@ pub struct Spec {
 /// The catalog.
 pub const CATALOG: Spec = owner("catalog", 2, &["catalog"]);
 
+/// Inventory.
+pub const INVENTORY: Spec = owner("inventory", 3, &["inventory"]);
+
 /// Every service, in the order in which they start.
 pub const SPECS: &[Spec] = &[
     owner("auth", 1, &["auth"]),
     CATALOG,
-    owner("inventory", 3, &["inventory"]),
+    INVENTORY,
     owner("store", 4, &["store"]),
     owner("order", 5, &["order"]),
     owner("payment", 6, &["payment"]),

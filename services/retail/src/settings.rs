@@ -116,10 +116,15 @@ fn of_one(item: &str) -> Result<(String, u16)> {
     Ok((services::find(name)?.name.to_owned(), count))
 }
 
-/// Where `make tools` puts the servers in the checkout that this binary was built from.
+/// Where `make tools` puts the servers: in the checkout around the current folder, else in the
+/// one that this binary was built from.
 fn of_checkout() -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
-    root.unwrap_or(Path::new(".")).join(".tools/servers")
+    let built = Path::new(env!("CARGO_MANIFEST_DIR")).to_path_buf();
+    let here = std::env::current_dir().unwrap_or_default();
+    let around = here.ancestors().chain(built.ancestors());
+    let mut folders = around.map(|it| it.join(".tools/servers"));
+    let found = folders.find(|it| it.is_dir());
+    found.unwrap_or_else(|| here.join(".tools/servers"))
 }
 
 /// All settings of a process are mistaken together or not at all.

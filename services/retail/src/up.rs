@@ -16,7 +16,7 @@ use crate::plan::own_program;
 use crate::print::{SILENCE_MAX, lasting, remark, say};
 use crate::progress::Step;
 use crate::settings::Settings;
-use crate::{banner, logs};
+use crate::{banner, logs, proof};
 
 /// What comes before the services were ever there takes no longer than this.
 const WAIT_MAX: Duration = Duration::from_secs(600);
@@ -47,6 +47,12 @@ pub async fn run(settings: &Settings, foreground: bool) -> Result<ExitCode> {
     let output = child.stdout.take().context("read from the supervisor")?;
     if !follow(&home, output)? {
         child.wait().context("wait for the supervisor")?;
+        return Ok(ExitCode::FAILURE);
+    }
+    if let Err(error) = proof::run(&home).await {
+        say(&format!(
+            "  first write failed: {error:#}; `make logs` tells more"
+        ))?;
         return Ok(ExitCode::FAILURE);
     }
     banner::print(&home)?;

@@ -2,11 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use chassis::contract::{Access, Contract, Contracts, Idempotency, Scope};
 use clap::ValueEnum;
-use contracts::DESCRIPTOR_IMAGE;
-use prost_reflect::DescriptorPool;
 
 /// Contexts that run the installation and not the shop.
 const OPERATION: [&str; 2] = ["auth", "ops"];
@@ -37,21 +35,12 @@ impl Role {
 
     /// Every permission of it, sorted.
     pub fn permissions(self) -> Result<Vec<String>> {
-        let pool = DescriptorPool::decode(DESCRIPTOR_IMAGE).context("read the contracts")?;
-        let contracts = Contracts::read(DESCRIPTOR_IMAGE)?;
-        let mut permissions = BTreeSet::new();
-        let services = pool
-            .services()
-            .filter(|it| it.full_name().starts_with("retail."));
-        for service in services {
-            let context = service.package_name().split('.').nth(1).unwrap_or_default();
-            for contract in contracts.of_service(service.full_name())? {
-                if let Some(permission) = self.permission(context, &contract) {
-                    permissions.insert(permission);
-                }
-            }
-        }
-        Ok(permissions.into_iter().collect())
+        let contracts = Contracts::built()?;
+        let asked = contracts.all().into_iter().filter_map(|contract| {
+            let context = contract.method.split('.').nth(1).unwrap_or_default();
+            self.permission(context, contract)
+        });
+        Ok(asked.collect::<BTreeSet<_>>().into_iter().collect())
     }
 
     /// The permission of one rpc, if the role has it.

@@ -121,7 +121,7 @@ const RIGHTS: &[(&str, &str, bool)] = &[
     ("catalog", "$JS.ACK.RETAIL_INVENTORY.order.1.1.1.1.0", false),
     (
         "inventory",
-        "$JS.ACK.RETAIL_STORE.inventory.1.1.1.1.0",
+        "$JS.ACK.RETAIL_STORE.inventory-store.1.1.1.1.0",
         true,
     ),
     ("provisioner", "$JS.API.STREAM.CREATE.RETAIL_CATALOG", true),
