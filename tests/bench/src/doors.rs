@@ -3,6 +3,7 @@
 
 pub mod client;
 pub mod handlers;
+pub mod line;
 pub mod unary;
 
 use std::io;
@@ -81,10 +82,11 @@ impl Doors {
             routes: routes.add_service(One(product.clone())),
             names: &[INVENTORY, CATALOG],
             bulk: &[],
-            contracts: &Contracts::read(contracts::DESCRIPTOR_IMAGE)?,
+            contracts: &Contracts::built()?,
             verifier: Arc::new(verifier),
             telemetry: &telemetry,
             settings: &edge_settings(),
+            pressure: Some(process.journal.pressure()),
         })?;
         let server = Server::bind(&server_settings()?).await?;
         let (address, tasks) = (server.address(), Tasks::default());
@@ -191,6 +193,7 @@ fn edge_settings() -> EdgeSettings {
         writes_in_flight: 1_024,
         waiting_max: 64,
         wait_max: Duration::from_millis(50),
+        write_wait_max: Duration::from_millis(300),
         strict: true,
     }
 }

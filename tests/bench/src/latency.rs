@@ -41,9 +41,8 @@ pub async fn all(rounds: &mut Rounds, duration: Duration) -> anyhow::Result<Vec<
     ] {
         let most = rounds.samples.spread(row, |it| it.rate);
         let rate = most.map_or(0.0, |it| it.median) * LOAD;
-        let mut seconds = Vec::new();
         for draw in rounds.draws(mix, 1) {
-            let run = open::run(&remote, draw, rate, duration, &mut seconds).await?;
+            let run = open::run(&remote, draw, rate, duration).await?;
             proof.after(&run).await?;
             latencies.push(Latency { row, run });
         }

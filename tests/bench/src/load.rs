@@ -5,6 +5,7 @@
 
 pub mod closed;
 pub mod open;
+pub mod stages;
 
 use std::future::Future;
 use std::time::Duration;

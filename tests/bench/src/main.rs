@@ -1,8 +1,10 @@
 #![doc = include_str!("../README.md")]
 
+mod apart;
 mod bed;
 mod collector;
 mod conditions;
+mod cores;
 mod counts;
 mod doors;
 mod gates;
@@ -27,7 +29,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use anyhow::Context;
-use clap::Parser;
+use clap::{Parser, Subcommand};
 
 use conditions::Sync;
 use gates::Verdict;
@@ -48,6 +50,16 @@ struct Arguments {
     /// Only where a batch of the journal and a raw one spend their time in Postgres
     #[arg(long)]
     profile: bool,
+    #[command(subcommand)]
+    part: Option<Part>,
+}
+
+/// What the benchmark runs as a process of its own.
+#[derive(Debug, Subcommand)]
+enum Part {
+    /// The service of the overload, apart from those who call it
+    #[command(hide = true)]
+    Serve,
 }
 
 fn main() -> anyhow::Result<ExitCode> {
@@ -56,6 +68,10 @@ fn main() -> anyhow::Result<ExitCode> {
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
+    if let Some(Part::Serve) = arguments.part {
+        runtime.block_on(apart::serve())?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let passed = runtime.block_on(run(&arguments, Report(io::stdout())))?;
     Ok(if passed {
         ExitCode::SUCCESS

@@ -1,127 +1,108 @@
 //! Twice what it can do, for a minute: a service must stay at its best and say no to the rest.
 
+mod busy;
+mod flood;
+mod recovery;
+
 use std::io::Write;
 use std::time::Duration;
 
-use tokio::task::JoinSet;
-
-use crate::doors::client::Remote;
-use crate::doors::{Doors, Watched};
-use crate::load::{closed, open};
+use crate::apart::Apart;
+use crate::cores::{Cores, give};
+use crate::doors::line::Lines;
+use crate::load::{Run, closed};
 use crate::order::Mix;
 use crate::process::Process;
-use crate::processor::memory;
+use crate::processor::family;
 use crate::proof::{Proof, Tables};
 use crate::report::Report;
 use crate::round::Rounds;
+use busy::Watched;
+use flood::Flood;
 
-/// How long the maximum is measured, at the callers that it is reached with.
-const MAXIMUM: Duration = Duration::from_secs(5);
+/// How long the maximum is sought before it counts, and measured, at the callers that it is
+/// reached with.
+const WARM: Duration = Duration::from_secs(2);
+const MAXIMUM: Duration = Duration::from_secs(8);
 const CALLERS: usize = 512;
-/// How far beyond the maximum callers go.
-const FACTOR: f64 = 2.0;
 /// The share of the maximum that must still be granted.
 const GOODPUT: f64 = 0.8;
-/// After which a service is itself again, and how much it is then asked for.
-const RECOVERED_AFTER: Duration = Duration::from_secs(5);
-const AFTERWARDS: Duration = Duration::from_secs(5);
-const CALM: f64 = 0.3;
-/// By how much memory may grow from the first third of the overload to its end: what was
-/// acknowledged is remembered here, 16 bytes each, to be compared afterwards.
-const MEMORY_GROWTH_MAX: u64 = 96 << 20;
-const MEMORY_EVERY: Duration = Duration::from_millis(500);
+/// After which a service is itself again.
+const RECOVERED_WITHIN: Duration = Duration::from_secs(5);
+/// By how much memory may grow between the first third of the flood and its end: for a flat line
+/// that moves by what allocator and caches do.
+const GROWTH_MAX: f64 = 1.1;
+const GROWTH_MORE: u64 = 8 << 20;
 
-/// Runs it on hot and cold keys.
+/// Runs it on cold and hot keys.
 pub async fn all<W: Write>(
     rounds: &mut Rounds,
     duration: Duration,
     report: &mut Report<W>,
 ) -> anyhow::Result<bool> {
-    let cold = one(rounds, Mix::Cold, duration, report).await?;
-    let hot = one(rounds, Mix::Hot, duration, report).await?;
+    let cores = Cores::divide()?;
+    match &cores {
+        Some(cores) => report.line(&format!("overload: {cores}"))?,
+        None => report.line("overload: one processor for callers, service and Postgres")?,
+    }
+    let cold = one(rounds, (Mix::Cold, duration), cores.as_ref(), report).await?;
+    let hot = one(rounds, (Mix::Hot, duration), cores.as_ref(), report).await?;
     Ok(cold && hot)
 }
 
 async fn one<W: Write>(
     rounds: &mut Rounds,
-    mix: Mix,
-    duration: Duration,
+    (mix, duration): (Mix, Duration),
+    cores: Option<&Cores>,
     report: &mut Report<W>,
 ) -> anyhow::Result<bool> {
     let database = rounds.bed.database().await?;
     let filling = Process::open(&database.url())?;
     filling.stock(&rounds.world).await?;
     filling.end().await?;
-    let url = database.url();
-    let doors = Doors::open(&url, &rounds.product, &rounds.signer, Watched::Off);
-    let doors = doors.await?;
-    let remote = Remote::connect(doors.address, &rounds.tokens).await?;
+    let postmaster = rounds.bed.postgres.pid();
+    let service = apart(rounds, &database.url(), cores).await?;
+    let remote = Lines::connect(service.address, &rounds.tokens).await?;
     let mut proof = Proof::of(&database, Tables::Ours);
 
     let draws = rounds.draws(mix, CALLERS);
+    let warm = closed::run(&remote, draws, WARM).await?.all_granted()?;
+    proof.after(&warm).await?;
+    let draws = rounds.draws(mix, CALLERS);
+    let watched = Watched::begin(service.process, postmaster);
     let most = closed::run(&remote, draws, MAXIMUM).await?.all_granted()?;
+    let busy = watched.busy();
     proof.after(&most).await?;
 
-    let (mut seconds, mut watch) = (Vec::new(), Memory::watch(duration));
     let draw = rounds.draws(mix, 1).remove(0);
-    let flood = open::run(&remote, draw, most.rate() * FACTOR, duration, &mut seconds).await?;
-    let growth = watch.growth().await?;
-    proof.after(&flood).await?;
-
-    // What was queued is done by now: `open` waited for every answer.
-    let draw = rounds.draws(mix, 1).remove(0);
-    let rate = most.rate() * CALM;
-    let after = open::run(&remote, draw, rate, AFTERWARDS, &mut Vec::new()).await?;
-    proof.after(&after).await?;
+    let flood = Flood::of(most.rate(), duration);
+    let mut flooded = flood.run(&remote, draw, &service, postmaster).await?;
+    proof.after(&flooded.all()?).await?;
     drop(remote);
-    doors.end().await?;
+    service.end().await?;
     rounds.verified += proof.verified().await?;
-
-    let share = flood.rate() / most.rate();
-    let recovered = after.failed + after.shed == 0 && after.latency(0.99) < RECOVERED_AFTER;
-    report.line(&format!(
-        "overload, {mix:?}: maximum {:.0}/s, asked {:.0}/s for {} s: granted {:.0}/s ({:.0} %), \
-         shed {} with a hint, {} failed otherwise ({}), p99 {:.0} ms, \
-         memory +{} MiB; then {} of {} granted, p99 {:.0} ms",
-        most.rate(),
-        most.rate() * FACTOR,
-        duration.as_secs(),
-        flood.rate(),
-        share * 100.0,
-        flood.shed,
-        flood.failed,
-        flood.last_failure.as_deref().unwrap_or("none"),
-        flood.latency(0.99).as_secs_f64() * 1e3,
-        growth >> 20,
-        after.acknowledged.len(),
-        after.acknowledged.len() as u64 + after.shed + after.failed,
-        after.latency(0.99).as_secs_f64() * 1e3,
-    ))?;
-    let typed = flood.failed == 0;
-    Ok(share >= GOODPUT && typed && recovered && growth <= MEMORY_GROWTH_MAX)
+    report.line(&format!("overload, {mix:?}: at the maximum {busy}"))?;
+    flooded.tell(&format!("overload, {mix:?}"), &most, report)?;
+    Ok(flooded.passed(&most))
 }
 
-/// The memory of this process, read while it is flooded.
-struct Memory(JoinSet<u64>);
-
-impl Memory {
-    fn watch(duration: Duration) -> Self {
-        let mut watching = JoinSet::new();
-        watching.spawn(async move {
-            tokio::time::sleep(duration / 3).await;
-            let (first, mut most) = (memory(), 0);
-            let left = (duration * 2 / 3).as_millis() / MEMORY_EVERY.as_millis();
-            for _ in 0..left {
-                tokio::time::sleep(MEMORY_EVERY).await;
-                most = memory().max(most);
-            }
-            most.saturating_sub(first)
-        });
-        Self(watching)
+/// Starts the service, and gives it, Postgres and callers what is theirs, now and for all that they
+/// start. A process has the processors of whoever starts it, and as many threads.
+async fn apart(rounds: &Rounds, url: &str, cores: Option<&Cores>) -> anyhow::Result<Apart> {
+    let Some(cores) = cores else {
+        return Apart::start(url, &rounds.signer).await;
+    };
+    let postgres = rounds.bed.postgres.pid().map(family).unwrap_or_default();
+    let us = std::process::id();
+    for process in postgres.into_iter().chain([us]) {
+        give(process, &cores.service)?;
     }
+    let service = Apart::start(url, &rounds.signer).await?;
+    give(us, &cores.callers)?;
+    Ok(service)
+}
 
-    async fn growth(&mut self) -> anyhow::Result<u64> {
-        let growth = self.0.join_next().await.transpose()?;
-        Ok(growth.unwrap_or_default())
-    }
+/// Says how much of the maximum a run granted.
+fn share(run: &Run, most: &Run) -> f64 {
+    run.rate() / most.rate()
 }

@@ -49,12 +49,28 @@ impl Used {
     }
 }
 
-/// Memory of this process that is in use, in bytes.
-pub fn memory() -> u64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+/// Memory of a process that is in use, in bytes.
+pub fn memory(process: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let line = status.lines().find_map(|it| it.strip_prefix("VmRSS:"));
     let kib = line.and_then(|it| it.split_whitespace().next()?.parse::<u64>().ok());
     kib.unwrap_or_default() * 1024
+}
+
+/// A server and its children that run.
+pub fn family(postmaster: u32) -> Vec<u32> {
+    let is_child = |it: &u32| {
+        let fields = fields(&it.to_string());
+        fields.is_some_and(|it| it.parent == postmaster)
+    };
+    let children = processes().into_iter().filter(is_child);
+    children.chain([postmaster]).collect()
+}
+
+/// Processor time of one process so far.
+pub fn used_by(process: u32) -> Duration {
+    let fields = fields(&process.to_string());
+    fields.map(|it| it.own).unwrap_or_default()
 }
 
 struct Fields {

@@ -20,7 +20,7 @@ use crate::order::Order;
 /// Connections: one or two for each processor of the server.
 const CONNECTIONS: usize = 4;
 /// How long a caller waits, as it tells the server.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 /// The header in which the details of a status travel.
 const DETAILS: &str = "google.rpc.RetryInfo";
 
@@ -129,7 +129,7 @@ impl Target for Reader {
 }
 
 /// Chooses a connection by the request, whose last bits are random.
-fn spread<'a, C>(clients: &'a [C], order: &Order) -> Result<&'a C, Refused> {
+pub(super) fn spread<'a, C>(clients: &'a [C], order: &Order) -> Result<&'a C, Refused> {
     let at = order.request.as_u128() % clients.len().max(1) as u128;
     let client = usize::try_from(at).ok().and_then(|at| clients.get(at));
     client.ok_or_else(|| Refused {
@@ -138,7 +138,7 @@ fn spread<'a, C>(clients: &'a [C], order: &Order) -> Result<&'a C, Refused> {
     })
 }
 
-fn message(order: &Order) -> ReserveStockRequest {
+pub(super) fn message(order: &Order) -> ReserveStockRequest {
     let lines = order.lines.iter().map(|line| ReserveLine {
         product_id: line.place.product.to_string(),
         quantity: line.quantity,
@@ -157,7 +157,7 @@ fn message(order: &Order) -> ReserveStockRequest {
     }
 }
 
-fn asking<M>(message: M, tokens: &Tokens, order: &Order) -> Request<M> {
+pub(super) fn asking<M>(message: M, tokens: &Tokens, order: &Order) -> Request<M> {
     let mut request = Request::new(message);
     request.set_timeout(PATIENCE);
     if let Some(token) = tokens.get(order.shop) {
@@ -169,7 +169,7 @@ fn asking<M>(message: M, tokens: &Tokens, order: &Order) -> Request<M> {
 }
 
 /// Says what a status means. Shed is only what says so and when to come back.
-fn refused(status: &Status) -> Refused {
+pub(super) fn refused(status: &Status) -> Refused {
     let details = status.details();
     let hint = details
         .windows(DETAILS.len())
