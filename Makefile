@@ -48,7 +48,7 @@ machine:
 	@deploy/machine.sh
 
 build:
-	@[ -x $(RETAIL) ] || echo "building retail: at first some 400 crates, minutes on two cores" >&2
+	@[ -x $(RETAIL) ] || echo "building retail: at first some 280 crates, minutes on two cores" >&2
 	@$(CARGO) build --locked --package retail --package traces
 
 $(RETAIL):

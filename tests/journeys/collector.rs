@@ -30,6 +30,8 @@ pub struct Name {
 pub struct Span {
     pub name: Name,
     pub service: String,
+    /// Of the replica.
+    pub instance: String,
     pub operation: String,
     pub kind: String,
     pub parent: Option<Name>,
@@ -76,6 +78,7 @@ struct Tag {
 #[serde(rename_all = "camelCase")]
 struct Process {
     service_name: String,
+    tags: Vec<Tag>,
 }
 
 #[derive(Deserialize)]
@@ -158,11 +161,20 @@ impl Collector {
 
 impl Span {
     fn of(told: Told, processes: &BTreeMap<String, Process>) -> Self {
+        let process = &processes[&told.process];
+        let instance = process
+            .tags
+            .iter()
+            .find(|it| it.key == "service.instance.id");
         let kind = told.tags.iter().find(|it| it.key == "span.kind");
         let kind = kind.and_then(|it| it.value.as_str()).unwrap_or("internal");
         let mut span = Self {
             kind: kind.to_owned(),
-            service: processes[&told.process].service_name.clone(),
+            service: process.service_name.clone(),
+            instance: instance
+                .and_then(|it| it.value.as_str())
+                .unwrap_or_default()
+                .to_owned(),
             operation: told.operation_name,
             parent: None,
             links: Vec::new(),

@@ -8,9 +8,13 @@ mod collector;
 #[cfg(test)]
 mod copies;
 #[cfg(test)]
+mod matrix;
+#[cfg(test)]
 mod product;
 #[cfg(test)]
 mod stack;
+#[cfg(test)]
+mod together;
 
 use std::time::Duration;
 

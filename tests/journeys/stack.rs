@@ -9,14 +9,14 @@ use async_nats::jetstream::{self, Context};
 use bus::provision::Provision;
 use chassis::client::{Addresses, Credentials, Door, NetworkSettings, Origin, Peer, Retries};
 use chassis::contract::Contracts;
-use chassis::service::{Host, Running};
+use chassis::service::{Host, Running, Service};
 use chassis::settings::{Environment, Secret, Setting as _, Url};
 use chassis::tasks::Tasks;
 use chassis::telemetry::{Identity, Level, Telemetry, TelemetrySettings};
 use chassis::token::{Grant, MESH, Signer};
-use contracts::DESCRIPTOR_IMAGE;
 use sqlx::migrate::Migrator;
 use testbed::{Database, Nats, NatsSettings, Postgres, Schema};
+use tonic::transport::{Channel, Endpoint};
 use vocab::{Clock, Id, TenantId, UserId};
 
 use crate::collector::Collector;
@@ -37,7 +37,7 @@ pub struct Stack {
     /// What callers are watched by.
     pub caller: Telemetry,
     pub jetstream: Context,
-    running: Running,
+    pub running: Running,
     signer: Signer,
     tasks: Tasks,
     _copying: Telemetry,
@@ -46,6 +46,15 @@ pub struct Stack {
 
 impl Stack {
     pub async fn start() -> Self {
+        Self::with(|_| Vec::new(), &[]).await
+    }
+
+    /// The catalog in one process with other services, which know a member of the staff by its
+    /// token, and what they are told.
+    pub async fn with(
+        others: impl FnOnce(String) -> Vec<Service>,
+        told: &[(&'static str, &str)],
+    ) -> Self {
         let postgres = Postgres::shared().await.unwrap();
         let catalog = postgres.database(&Schema::of(&TABLES)).await.unwrap();
         let tables = Schema::of(&copies::TABLES);
@@ -64,10 +73,17 @@ impl Stack {
             copies::start(&copies, jetstream.clone(), &tasks);
         });
         let signer = Signer::for_development().unwrap();
-        let environment = environment(&catalog, &nats, &collector, &signer);
+        let own = environment(&catalog, &nats, &collector, &signer);
+        let told = told
+            .iter()
+            .map(|(name, value)| (*name, (*value).to_owned()));
+        let environment: Environment = own.into_iter().chain(told).collect();
+        let services = [catalog::service()]
+            .into_iter()
+            .chain(others(token(&signer)));
         Self {
             caller: telemetry("caller", &collector),
-            running: serve(&environment).await,
+            running: serve(services.collect(), &environment).await,
             catalog,
             copies,
             collector,
@@ -81,14 +97,13 @@ impl Stack {
 
     /// The catalog as a peer behind its port.
     pub fn over_tcp(&self) -> Peer {
-        let address = self.running.address(CATALOG).unwrap();
-        let settings = NetworkSettings::default();
-        Peer::over_network(
-            &self.origin(),
-            CATALOG,
-            Addresses::fixed([address]),
-            settings,
-        )
+        self.peer(CATALOG)
+    }
+
+    /// A service as a peer behind its port.
+    pub fn peer(&self, name: &'static str) -> Peer {
+        let addresses = Addresses::fixed([self.running.address(name).unwrap()]);
+        Peer::over_network(&self.origin(), name, addresses, NetworkSettings::default())
     }
 
     /// The catalog as a peer in the same process.
@@ -106,25 +121,42 @@ impl Stack {
 
     /// A member of the staff calls.
     fn origin(&self) -> Origin {
-        let permissions = ["product.read", "product.write", "product.publish"];
-        let grant = Grant {
-            tenant: tenant(),
-            subject: UserId::at(1, [9; 10]).to_string(),
-            permissions: permissions.iter().map(|it| (*it).to_owned()).collect(),
-            customer: None,
-            locations: Vec::new(),
-            session: "ses".to_owned(),
-            audience: MESH.to_owned(),
-            life: Duration::from_secs(600),
-        };
-        let token = self.signer.sign(&grant, Clock::system().now()).unwrap();
+        let token = token(&self.signer);
         Origin {
-            contracts: Contracts::read(DESCRIPTOR_IMAGE).unwrap(),
+            contracts: Contracts::built().unwrap(),
             credentials: Credentials::token(&Secret::new(token)).unwrap(),
             tasks: self.tasks.clone(),
             retries: Retries::Elsewhere,
         }
     }
+}
+
+/// What a member of the staff shows.
+fn token(signer: &Signer) -> String {
+    let permissions = [
+        "product.read",
+        "product.write",
+        "product.publish",
+        "dispute.read",
+    ];
+    let grant = Grant {
+        tenant: tenant(),
+        subject: UserId::at(1, [9; 10]).to_string(),
+        permissions: permissions.iter().map(|it| (*it).to_owned()).collect(),
+        customer: None,
+        locations: Vec::new(),
+        session: "ses".to_owned(),
+        audience: MESH.to_owned(),
+        life: Duration::from_secs(600),
+    };
+    signer.sign(&grant, Clock::system().now()).unwrap()
+}
+
+/// A connection to a service.
+pub async fn channel(running: &Running, service: &str) -> Channel {
+    let address = running.address(service).unwrap();
+    let endpoint = Endpoint::from_shared(format!("http://{address}")).unwrap();
+    endpoint.connect().await.unwrap()
 }
 
 /// Whose products travel.
@@ -151,23 +183,23 @@ fn environment(
     nats: &Nats,
     collector: &Collector,
     signer: &Signer,
-) -> Environment {
+) -> Vec<(&'static str, String)> {
     let keys = nats.folder().join("keys.json");
     std::fs::write(&keys, serde_json::to_vec(&signer.jwks()).unwrap()).unwrap();
-    let variables = [
+    vec![
         ("RETAIL_PROFILE", "dev".to_owned()),
         ("RETAIL_TOKEN_KEYS_FILE", keys.display().to_string()),
         ("CATALOG_LISTEN", "127.0.0.1:0".to_owned()),
         ("CATALOG_DATABASE_URL", database.url()),
         ("CATALOG_SCAN_URL", database.scan_url()),
         ("CATALOG_LOG_URL", database.log_url()),
-        ("NATS_URL", nats.url()),
+        ("CATALOG_NATS_URL", nats.url()),
+        ("NATS_URL", "nats://127.0.0.1:1".to_owned()),
         ("OTEL_EXPORTER_OTLP_ENDPOINT", collector.otlp.clone()),
-    ];
-    variables.into_iter().collect()
+    ]
 }
 
-async fn serve(environment: &Environment) -> Running {
+async fn serve(services: Vec<Service>, environment: &Environment) -> Running {
     let host = Host {
         environment,
         clock: Clock::system(),
@@ -175,8 +207,6 @@ async fn serve(environment: &Environment) -> Running {
             Some(_) => Box::new(std::io::stderr()),
             None => Box::new(sink()),
         },
-        image: DESCRIPTOR_IMAGE,
     };
-    let services = vec![catalog::service()];
     Running::start(services, &host).await.unwrap()
 }

@@ -59,11 +59,8 @@ pub enum Kind {
 
 /// Returns the files of this repository, read at the first call.
 pub fn of_this_repository() -> Result<&'static Sources> {
-    static SOURCES: LazyLock<Result<Sources, String>> = LazyLock::new(|| {
-        let crate_folder = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let root = crate_folder.parent().unwrap_or(crate_folder);
-        Sources::load(root).map_err(|error| format!("{error:#}"))
-    });
+    static SOURCES: LazyLock<Result<Sources, String>> =
+        LazyLock::new(|| Sources::load(&mesh::root()).map_err(|error| format!("{error:#}")));
     SOURCES.as_ref().map_err(|error| anyhow!("{error}"))
 }
 
