@@ -23,7 +23,6 @@ mod products;
 mod reads;
 mod refused;
 mod search;
-mod tries;
 
 pub use draw::Draw;
 pub use ledger::Catalog;
@@ -66,11 +65,6 @@ impl App {
             clock,
             defaults,
         }
-    }
-
-    /// Says whether the database answers.
-    pub async fn is_well(&self) -> bool {
-        self.db.answers().await
     }
 
     /// What counts where nobody says otherwise.

@@ -8,7 +8,6 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use journal::Reads;
 use sqlx::PgConnection;
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use vocab::TenantId;
 
 mod categories;
@@ -23,7 +22,7 @@ mod store;
 mod stored;
 
 pub use categories::{CategoryCursor, CategoryList, Placed};
-pub use due::{Due, DuePrices};
+pub use due::{DUE_PRICES, DuePrice};
 pub use index::SearchIndex;
 pub use migrations::migrations;
 pub use prices::{PriceCursor, PriceList};
@@ -40,16 +39,6 @@ pub enum Freshness {
     Plain,
 }
 
-/// How many connections operators share: they are few, and customers never wait for them.
-const OPERATORS_MAX: u32 = 2;
-
-/// A few connections for operators, made when they are needed.
-pub fn few(url: &str) -> Result<PgPool, sqlx::Error> {
-    let options: PgConnectOptions = url.parse()?;
-    let pool = PgPoolOptions::new().max_connections(OPERATORS_MAX);
-    Ok(pool.connect_lazy_with(options))
-}
-
 /// Reads what the catalog keeps, one tenant at a time.
 #[derive(Clone, Debug)]
 pub struct Db {
@@ -60,15 +49,6 @@ impl Db {
     /// Reads through the connections of a journal.
     pub fn new(reads: Reads) -> Self {
         Self { reads }
-    }
-
-    /// Says whether the database answers.
-    pub async fn answers(&self) -> bool {
-        let nobody = TenantId::from_uuid(uuid::Uuid::nil());
-        let asked = self.read(Freshness::Latest, nobody, |connection| {
-            async move { sqlx::query("SELECT 1").execute(connection).await }.boxed()
-        });
-        asked.await.is_ok()
     }
 
     async fn read<T, F>(&self, freshness: Freshness, tenant: TenantId, read: F) -> Result<T, Fault>

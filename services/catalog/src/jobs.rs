@@ -2,4 +2,4 @@
 
 mod due_prices;
 
-pub use due_prices::DuePricesJob;
+pub use due_prices::enforce;

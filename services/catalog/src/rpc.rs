@@ -17,7 +17,7 @@ pub(crate) mod convert;
 mod lists;
 mod methods;
 pub(crate) mod ops;
-mod pages;
+mod positions;
 mod watch;
 
 type Answer<T> = Result<Response<T>, Status>;

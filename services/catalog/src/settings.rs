@@ -2,25 +2,18 @@
 
 use std::str::FromStr;
 
+use bus::BackingSettings;
+use chassis::pages;
 use chassis::service::Around;
-use chassis::settings::{Profile, Reader, Secret};
-use sha2::{Digest, Sha256};
-use vocab::{Currency, PageKey, PageKeys};
+use chassis::settings::Reader;
+use vocab::{Currency, PageKeys};
 
-/// The least characters of a secret that page tokens are sealed with.
-const PAGE_SECRET_MIN: usize = 32;
-/// What development machines seal page tokens with.
-const PAGE_SECRET_DEV: &str = "page tokens of a development machine";
+use crate::service::NAME;
 
-/// The settings of the catalog, besides those of the chassis:
+/// The settings of the catalog, besides those of the chassis and of [`BackingSettings`]:
 ///
 /// | variable | form | default |
 /// |---|---|---|
-/// | `CATALOG_DATABASE_URL` | Postgres, as the service's role | `DATABASE_URL` |
-/// | `CATALOG_REPLICA_URL` | a read replica for plain reads | none: the database itself |
-/// | `CATALOG_SCAN_URL` | Postgres, as the role that finds work | the database |
-/// | `CATALOG_LOG_URL` | Postgres, as the role that reads the log | the database |
-/// | `CATALOG_NATS_URL` | the broker | `NATS_URL`; without, nothing is published |
 /// | `CATALOG_CACHE_BYTES` | memory for products | 67108864 |
 /// | `CATALOG_DEFAULT_LOCALE` | language of products' own texts | `en` |
 /// | `CATALOG_DEFAULT_CURRENCY` | currency of searches that name none | `EUR` |
@@ -28,16 +21,8 @@ const PAGE_SECRET_DEV: &str = "page tokens of a development machine";
 /// | `CATALOG_PAGE_SECRET_OLD` | one that is still accepted | none |
 #[derive(Clone, Debug)]
 pub struct CatalogSettings {
-    /// The database, as the role of the service.
-    pub database: Secret<String>,
-    /// A copy for plain reads.
-    pub replica: Option<Secret<String>>,
-    /// The database, as the role that finds work.
-    pub scan: Secret<String>,
-    /// The database, as the role that reads the log.
-    pub log: Secret<String>,
-    /// The broker.
-    pub nats: Option<Secret<String>>,
+    /// Where events are kept, and who is told.
+    pub backing: BackingSettings,
     /// Memory for cached products.
     pub cache_bytes: u64,
     /// The language of products' own texts.
@@ -51,25 +36,13 @@ pub struct CatalogSettings {
 impl CatalogSettings {
     /// Reads them, so that all mistakes are found.
     pub fn read(reader: &mut Reader<'_>, around: &Around) -> Option<Self> {
-        let database = match reader.own_or_shared::<Secret<String>>("DATABASE_URL")? {
-            Some(found) => Some(found),
-            None => reader.shared::<Secret<String>>("DATABASE_URL", None),
-        };
-        let replica = reader.maybe::<Secret<String>>("REPLICA_URL");
-        let scan = reader.maybe::<Secret<String>>("SCAN_URL");
-        let log = reader.maybe::<Secret<String>>("LOG_URL");
-        let nats = reader.own_or_shared::<Secret<String>>("NATS_URL");
+        let backing = BackingSettings::read(reader, NAME);
         let cache_bytes = reader.bounded("CACHE_BYTES", 0..=1 << 36, 64 << 20);
         let locale = reader.optional("DEFAULT_LOCALE", "en".to_owned());
         let currency = currency(reader);
-        let pages = page_keys(reader, around.profile);
-        let database = database?;
+        let pages = pages::read_keys(reader, around.profile);
         Some(Self {
-            replica: replica?,
-            scan: scan?.unwrap_or_else(|| database.clone()),
-            log: log?.unwrap_or_else(|| database.clone()),
-            database,
-            nats: nats?,
+            backing: backing?,
             cache_bytes: cache_bytes?,
             locale: locale?,
             currency: currency?,
@@ -85,25 +58,4 @@ fn currency(reader: &mut Reader<'_>) -> Option<Currency> {
         reader.refuse("DEFAULT_CURRENCY", "must be an active ISO 4217 currency");
     }
     currency
-}
-
-fn page_keys(reader: &mut Reader<'_>, profile: Profile) -> Option<PageKeys> {
-    let secret = match profile {
-        Profile::Production => reader.required::<Secret<String>>("PAGE_SECRET"),
-        Profile::Development => {
-            let secret = Secret::new(PAGE_SECRET_DEV.to_owned());
-            reader.optional("PAGE_SECRET", secret)
-        }
-    };
-    let old = reader.maybe::<Secret<String>>("PAGE_SECRET_OLD");
-    let (secret, old) = (secret?, old?);
-    if secret.expose().len() < PAGE_SECRET_MIN {
-        reader.refuse("PAGE_SECRET", "must have at least 32 characters");
-        return None;
-    }
-    Some(PageKeys::new(key(&secret), old.as_ref().map(key)))
-}
-
-fn key(secret: &Secret<String>) -> PageKey {
-    PageKey::new(Sha256::digest(secret.expose()).into())
 }

@@ -26,7 +26,6 @@ mod rules;
 mod stock;
 mod told;
 mod transfers;
-mod tries;
 mod troubles;
 mod why;
 #[cfg(test)]
@@ -44,7 +43,6 @@ pub use past::Then;
 pub use reads::{Buyable, Wish};
 pub use told::told_fact;
 pub use transfers::{End, Going, Plan};
-pub use tries::OUTRUN;
 pub use troubles::ShortfallFound;
 pub use why::{Documents, Question};
 
@@ -71,11 +69,6 @@ impl App {
     /// The time of this process, by which things are shown and nothing is decided.
     pub fn clock(&self) -> &Clock {
         &self.clock
-    }
-
-    /// Says whether the database answers.
-    pub async fn is_well(&self) -> bool {
-        self.db.answers().await
     }
 
     async fn submit(

@@ -7,7 +7,6 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use journal::Reads;
 use sqlx::PgConnection;
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use vocab::TenantId;
 
 mod entries;
@@ -31,23 +30,13 @@ pub use imports::{ImportList, ImportState};
 pub use ledger::{Clocks, Reach, Stretch};
 pub use listing::{Condition, PositionCursor, PositionList, PositionOrder};
 pub use migrations::migrations;
-pub use over::{Over, OverHolds};
+pub use over::{OVER_HOLDS, OverHold};
 pub use positions::Versioned;
 pub use store::{InventoryStore, read_fact};
 pub use stored::bucket_name;
 pub use transactions::{EntryCursor, EntryList};
 pub use transfers::{ListCursor, TransferList};
 pub use troubles::{DiscrepancyRow, ShortfallRow, TroubleList, Troubles};
-
-/// How many connections operators share: they are few, and callers never wait for them.
-const OPERATORS_MAX: u32 = 2;
-
-/// A few connections for operators, made when they are needed.
-pub fn few(url: &str) -> Result<PgPool, sqlx::Error> {
-    let options: PgConnectOptions = url.parse()?;
-    let pool = PgPoolOptions::new().max_connections(OPERATORS_MAX);
-    Ok(pool.connect_lazy_with(options))
-}
 
 /// Reads what inventory keeps, one tenant at a time, with all that was committed before.
 #[derive(Clone, Debug)]
@@ -59,15 +48,6 @@ impl Db {
     /// Reads through the connections of a journal.
     pub fn new(reads: Reads) -> Self {
         Self { reads }
-    }
-
-    /// Says whether the database answers.
-    pub async fn answers(&self) -> bool {
-        let nobody = TenantId::from_uuid(uuid::Uuid::nil());
-        let asked = self.read(nobody, |connection| {
-            async move { sqlx::query("SELECT 1").execute(connection).await }.boxed()
-        });
-        asked.await.is_ok()
     }
 
     async fn read<T, F>(&self, tenant: TenantId, read: F) -> Result<T, Fault>

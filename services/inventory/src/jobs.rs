@@ -2,4 +2,4 @@
 
 mod over;
 
-pub use over::OverHoldsJob;
+pub use over::end;

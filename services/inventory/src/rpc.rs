@@ -10,7 +10,6 @@ use vocab::PageKeys;
 
 use crate::app::App;
 
-mod behind;
 pub(crate) mod convert;
 mod facts;
 mod firm;
@@ -19,7 +18,7 @@ mod imports;
 mod lists;
 mod methods;
 pub(crate) mod ops;
-mod pages;
+mod positions;
 mod reads;
 mod refused;
 mod rules;

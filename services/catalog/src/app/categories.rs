@@ -2,9 +2,9 @@
 
 use chassis::call::Call;
 use chassis::fault::Fault;
+use journal::Tries;
 use vocab::CategoryId;
 
-use super::tries::Tries;
 use super::{App, unexpected};
 use crate::db::{CategoryList, Freshness, Placed};
 use crate::domain::category::{Category, CategoryContent, Lineage};

@@ -2,9 +2,9 @@
 
 use chassis::call::Call;
 use chassis::fault::Fault;
+use journal::Tries;
 use vocab::{Moment, PriceId, ProductId};
 
-use super::tries::Tries;
 use super::{App, actor, unexpected};
 use crate::db::PriceList;
 use crate::domain::command::{OnSnapshot, PriceCancelling, PriceSetting};

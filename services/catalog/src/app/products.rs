@@ -1,12 +1,12 @@
 //! Writing products: create, revise, delete, bring back, and move between states.
 
+use journal::Tries;
 use std::sync::Arc;
 
 use chassis::call::Call;
 use chassis::fault::Fault;
 use vocab::{PriceId, ProductId};
 
-use super::tries::Tries;
 use super::{App, actor, unexpected};
 use crate::db::Freshness;
 use crate::domain::command::{NewProduct, OnSnapshot, Revision, Step, Transition};

@@ -1,8 +1,8 @@
 //! What each refusal of the domain is to a caller: kind, reason and metadata of the contract.
 
 use chassis::fault::{Fault, Kind, Reason};
+use journal::OUTRUN;
 
-use super::tries::OUTRUN;
 use crate::domain::{Holder, Refusal};
 
 const PRODUCT: &str = "retail.catalog.v1.Product";

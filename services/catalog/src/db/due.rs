@@ -1,23 +1,32 @@
-//! Finds prices whose time has come, whoever's they are.
-//!
-//! It reads as the role that finds work: ids, tenants and times, and nothing else.
+//! Prices whose time has come, whoever's they are.
 
-use journal::Stamp;
-use sqlx::postgres::PgConnectOptions;
-use sqlx::{Connection, PgConnection, Row};
+use std::time::Duration;
+
+use journal::{Due, Stamp};
+use sqlx::Row;
+use sqlx::postgres::PgRow;
 use vocab::{Moment, ProductId, TenantId};
 
-/// The longest due first.
-const DUE: &str = "
-    SELECT p.tenant_id, p.product_id, p.next_price_at
-    FROM products p
-    WHERE p.next_price_at <= clock_timestamp()
-    ORDER BY p.next_price_at, p.tenant_id, p.product_id
-    LIMIT $1";
+/// A price is due for at most this long, and the commit's time.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// Products with prices to be put in force.
+pub const DUE_PRICES: Due<DuePrice> = Due {
+    name: "due prices",
+    sql: "
+        SELECT p.tenant_id, p.product_id, p.next_price_at
+        FROM products p
+        WHERE p.next_price_at <= clock_timestamp()
+        ORDER BY p.next_price_at, p.tenant_id, p.product_id
+        LIMIT $1",
+    read,
+    every: LOOK_EVERY,
+    round: 256,
+};
 
 /// A product with a price whose time has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Due {
+pub struct DuePrice {
     /// Whose product.
     pub tenant: TenantId,
     /// The product.
@@ -26,38 +35,8 @@ pub struct Due {
     pub since: Moment,
 }
 
-/// Looks for due prices on a connection of its own.
-#[derive(Debug)]
-pub struct DuePrices {
-    options: PgConnectOptions,
-    connection: Option<PgConnection>,
-}
-
-impl DuePrices {
-    /// Will connect to a database, as a role that finds work.
-    pub fn of(url: &str) -> Result<Self, sqlx::Error> {
-        Ok(Self {
-            options: url.parse()?,
-            connection: None,
-        })
-    }
-
-    /// Returns some products with due prices, by the database's clock.
-    pub async fn find(&mut self, limit: i64) -> Result<Vec<Due>, sqlx::Error> {
-        let mut connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => PgConnection::connect_with(&self.options).await?,
-        };
-        let query = sqlx::query(DUE).bind(limit);
-        let rows = query.fetch_all(&mut connection).await?;
-        // Kept only after it worked; a broken one is left behind.
-        self.connection = Some(connection);
-        rows.iter().map(due).collect()
-    }
-}
-
-fn due(row: &sqlx::postgres::PgRow) -> Result<Due, sqlx::Error> {
-    Ok(Due {
+fn read(row: &PgRow) -> Result<DuePrice, sqlx::Error> {
+    Ok(DuePrice {
         tenant: TenantId::from_uuid(row.try_get("tenant_id")?),
         product: ProductId::from_uuid(row.try_get("product_id")?),
         since: row.try_get::<Stamp, _>("next_price_at")?.0,

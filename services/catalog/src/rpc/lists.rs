@@ -2,12 +2,12 @@
 
 use chassis::call::Call;
 use chassis::fault::Fault;
+use chassis::pages::{Page, cut, size};
 use contracts::catalog as pb;
 use vocab::ProductId;
 
 use super::convert::update::{projected, readable};
 use super::convert::{category, list, price, product, search};
-use super::pages::{Page, cut, size};
 use super::{Rpc, id, viewer};
 use crate::db::PriceCursor;
 

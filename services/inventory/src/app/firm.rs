@@ -3,10 +3,10 @@
 
 use chassis::call::Call;
 use chassis::fault::Fault;
+use journal::Tries;
 use vocab::{Moment, OrderId, ReservationId};
 
 use super::holds::hold;
-use super::tries::Tries;
 use super::{App, Asked};
 use crate::domain::Command;
 use crate::domain::command::{CommitFirm, HoldFirm, Part, ReleaseFirm};

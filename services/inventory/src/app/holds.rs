@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use chassis::call::Call;
 use chassis::fault::Fault;
-use journal::Submission;
+use journal::{Submission, Tries};
 use uuid::Uuid;
 use vocab::{Moment, ReservationId, TenantId, uuid_time_ms};
 
-use super::tries::Tries;
 use super::{App, Asked, unexpected};
 use crate::domain::command::{Extend, OnHold, Part, Release, Reserve, Take};
 use crate::domain::reservation::{Reference, Reservation};

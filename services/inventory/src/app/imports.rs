@@ -6,12 +6,11 @@ use std::time::Duration;
 
 use chassis::call::Call;
 use chassis::fault::{Fault, Kind, Reason};
-use journal::Submission;
+use journal::{OUTRUN, Submission};
 use thiserror::Error;
 use uuid::Uuid;
 use vocab::{ImportId, LocationId, Moment, ProductId, uuid_time_ms};
 
-use super::tries::OUTRUN;
 use super::{App, unexpected};
 use crate::db::{ImportList, ImportState};
 use crate::domain::command::{ImportRow, ImportRows};

@@ -1,12 +1,12 @@
 //! Rules: those of positions, and how a tenant's stock is held.
 
+use journal::Tries;
 use std::sync::Arc;
 
 use chassis::call::Call;
 use chassis::fault::Fault;
 use vocab::LocationId;
 
-use super::tries::Tries;
 use super::{App, unexpected};
 use crate::domain::allocation::AllocationPolicy;
 use crate::domain::command::{SetAllocation, SetPolicy};

@@ -2,10 +2,9 @@
 
 use chassis::call::Call;
 use chassis::fault::{Fault, Kind, Reason};
-use journal::Submission;
+use journal::{Submission, Tries};
 use vocab::{LocationId, Moment, ProductId, ReservationId, TransferId, uuid_time_ms};
 
-use super::tries::Tries;
 use super::{App, unexpected};
 use crate::db::TransferList;
 use crate::domain::command::{CreateTransfer, Demand, OnTransfer, Step, Wanted};

@@ -1,21 +1,30 @@
-//! Finds timed holds whose time is over, whoever's they are.
-//!
-//! It reads as the role that finds work: ids, tenants and times, and nothing else.
+//! Timed holds whose time is over, whoever's they are.
 
-use journal::Stamp;
-use sqlx::postgres::PgConnectOptions;
-use sqlx::{Connection, PgConnection, Row};
+use std::time::Duration;
+
+use journal::{Due, Stamp};
+use sqlx::Row;
+use sqlx::postgres::PgRow;
 use vocab::{Moment, ReservationId, TenantId};
 
-/// Those first that have been over the longest.
-const OVER: &str = "
-    SELECT tenant_id, reservation_id, expires_at FROM reservations
-    WHERE state = 'ACTIVE' AND expires_at <= clock_timestamp()
-    ORDER BY expires_at LIMIT $1";
+/// Units wait at most this long after the end, and the commit's time.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// Holds to be ended.
+pub const OVER_HOLDS: Due<OverHold> = Due {
+    name: "over holds",
+    sql: "
+        SELECT tenant_id, reservation_id, expires_at FROM reservations
+        WHERE state = 'ACTIVE' AND expires_at <= clock_timestamp()
+        ORDER BY expires_at LIMIT $1",
+    read,
+    every: LOOK_EVERY,
+    round: 512,
+};
 
 /// A hold whose time is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Over {
+pub struct OverHold {
     /// Whose.
     pub tenant: TenantId,
     /// The hold.
@@ -24,40 +33,8 @@ pub struct Over {
     pub since: Moment,
 }
 
-/// Looks for holds that are over, on a connection of its own.
-#[derive(Debug)]
-pub struct OverHolds {
-    options: PgConnectOptions,
-    connection: Option<PgConnection>,
-}
-
-impl OverHolds {
-    /// Will connect to a database, as a role that finds work.
-    pub fn of(url: &str) -> Result<Self, sqlx::Error> {
-        Ok(Self {
-            options: url.parse()?,
-            connection: None,
-        })
-    }
-
-    /// Returns some holds that are over, by the database's clock.
-    pub async fn find(&mut self, limit: i64) -> Result<Vec<Over>, sqlx::Error> {
-        let mut connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => PgConnection::connect_with(&self.options).await?,
-        };
-        let rows = sqlx::query(OVER)
-            .bind(limit)
-            .fetch_all(&mut connection)
-            .await?;
-        // Kept only after it worked; a broken one is left behind.
-        self.connection = Some(connection);
-        rows.iter().map(over).collect()
-    }
-}
-
-fn over(row: &sqlx::postgres::PgRow) -> Result<Over, sqlx::Error> {
-    Ok(Over {
+fn read(row: &PgRow) -> Result<OverHold, sqlx::Error> {
+    Ok(OverHold {
         tenant: TenantId::from_uuid(row.try_get("tenant_id")?),
         id: ReservationId::from_uuid(row.try_get("reservation_id")?),
         since: row.try_get::<Stamp, _>("expires_at")?.0,

@@ -2,6 +2,7 @@
 
 use chassis::call::Call;
 use chassis::fault::{Fault, Kind, Reason};
+use chassis::pages::{Page, cut, size};
 use contracts::inventory as pb;
 use contracts::validate::Path;
 use futures_util::StreamExt;
@@ -10,7 +11,6 @@ use uuid::Uuid;
 use vocab::{ImportId, Moment};
 
 use super::convert::{import, own_id, unfit};
-use super::pages::{Page, cut, size};
 use super::{Rpc, Told};
 use crate::app::Chunk;
 use crate::db::{ImportList, ListCursor};

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use chassis::call::Call;
 use chassis::fault::Fault;
+use chassis::pages::{Page, cut, size};
 use contracts::common;
 use contracts::inventory as pb;
 use contracts::validate::Path;
 use vocab::{Period, ProductId};
 
 use super::convert::{entry, event, own_id, unfit};
-use super::pages::{Page, cut, size};
 use super::reads::{locations, place, products};
 use super::{Rpc, Told};
 use crate::db::{Condition, EntryList, PositionList, PositionOrder};

@@ -2,6 +2,7 @@
 
 use chassis::call::Call;
 use chassis::fault::Fault;
+use chassis::pages::{Page, cut, size};
 use contracts::common;
 use contracts::inventory as pb;
 use contracts::validate::Path;
@@ -9,7 +10,6 @@ use vocab::{LocationId, Moment, ProductId};
 
 use super::convert::position::{self, Shown};
 use super::convert::{entry, hold, id, optional_id, own_id, time, unfit};
-use super::pages::{Page, cut, size};
 use super::{Rpc, Told};
 use crate::app::{Buyable, Documents, Question, Then, Wish};
 use crate::db::{Clocks, PositionList, Versioned};

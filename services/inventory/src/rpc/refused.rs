@@ -3,7 +3,9 @@
 use chassis::fault::{Fault, Kind, Reason};
 
 use super::convert::hold::shortage;
-use crate::app::{OUTRUN, Unfit};
+use journal::OUTRUN;
+
+use crate::app::Unfit;
 use crate::db::bucket_name;
 use crate::domain::Refusal;
 use crate::domain::refusal::NotHeld;

@@ -1,10 +1,10 @@
 //! Rules: those of positions, how a tenant's stock is held, and what that makes of a request.
 
 use chassis::call::Call;
+use chassis::pages::{Page, cut, size};
 use contracts::inventory as pb;
 
 use super::convert::{asked, etag, hold, position, rules};
-use super::pages::{Page, cut, size};
 use super::reads::{locations, place, products};
 use super::{Rpc, Told};
 use crate::app::{Candidate, ExplainedLine, Verdict};

@@ -1,12 +1,12 @@
 //! Transfers.
 
 use chassis::call::Call;
+use chassis::pages::{Page, cut, size};
 use contracts::inventory as pb;
 use contracts::validate::Path;
 use vocab::ProductId;
 
 use super::convert::{effective, etag, optional_id, own_id, transfer};
-use super::pages::{Page, cut, size};
 use super::reads::locations;
 use super::{Rpc, Told};
 use crate::app::{End, Going};

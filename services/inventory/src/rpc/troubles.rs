@@ -2,11 +2,12 @@
 
 use chassis::call::Call;
 use chassis::fault::Fault;
+use chassis::pages::{Page, cut, size};
 use contracts::inventory as pb;
 use contracts::validate::Path;
+use uuid::Uuid;
 use vocab::{DiscrepancyId, Id, Kind, Moment, ReservationId, ShortfallId};
 
-use super::behind::size;
 use super::convert::{hold, id, optional_id, own_id, trouble, unfit};
 use super::{Rpc, Told};
 use crate::app::HoldsAsked;
@@ -41,6 +42,7 @@ impl Rpc {
             page_token: String::new(),
             ..request.clone()
         };
+        let page = Page::of(&self.pages, call, &filters);
         let (closed, open) = (pb::ShortfallState::Closed, pb::ShortfallState::Open);
         let mut list = TroubleList {
             products: ids("product_ids", &request.product_ids)?,
@@ -49,10 +51,10 @@ impl Rpc {
                 all if all.contains(&open) == all.contains(&closed) => None,
                 some => Some(some.contains(&open)),
             },
-            behind: self.behind(call, &filters, &request.page_token)?,
+            behind: page.open(&request.page_token)?,
             ..TroubleList::default()
         };
-        list.limit = more(size(request.page_size));
+        list.limit = size(request.page_size) + 1;
         let touching = touching(&request)?;
         let mut found = self.app.shortfalls(call, list).await?;
         let last = cut(&mut found, size(request.page_size));
@@ -65,7 +67,7 @@ impl Rpc {
             shortfalls: shown
                 .map(|it| trouble::shortfall(call.tenant, it))
                 .collect(),
-            next_page_token: self.next(call, &filters, last)?,
+            next_page_token: page.seal(last.as_ref())?,
         })
     }
 
@@ -94,14 +96,15 @@ impl Rpc {
             page_token: String::new(),
             ..request.clone()
         };
+        let page = Page::of(&self.pages, call, &filters);
         let open = pb::DiscrepancyState::Open;
         let all = request.states.is_empty() || request.states().any(|it| it == open);
         let list = TroubleList {
             products: ids("product_ids", &request.product_ids)?,
             locations: ids("location_ids", &request.location_ids)?,
             open: Some(all),
-            behind: self.behind(call, &filters, &request.page_token)?,
-            limit: more(size(request.page_size)),
+            behind: page.open(&request.page_token)?,
+            limit: size(request.page_size) + 1,
             ..TroubleList::default()
         };
         let mut found = self.app.discrepancies(call, list).await?;
@@ -112,7 +115,7 @@ impl Rpc {
             discrepancies: shown
                 .map(|it| trouble::discrepancy(call.tenant, it))
                 .collect(),
-            next_page_token: self.next(call, &filters, last)?,
+            next_page_token: page.seal(last.as_ref())?,
         })
     }
 
@@ -126,7 +129,8 @@ impl Rpc {
             page_token: String::new(),
             ..request.clone()
         };
-        let behind = self.behind(call, &filters, &request.page_token)?;
+        let page = Page::of(&self.pages, call, &filters);
+        let behind = page.open(&request.page_token)?;
         let asked = asked(&request, behind)?;
         let found = self.app.reservations(call, &asked).await?;
         let shown = found.holds.iter();
@@ -134,7 +138,7 @@ impl Rpc {
             reservations: shown
                 .map(|(it, now)| hold::hold(call.tenant, it, Some(*now)))
                 .collect(),
-            next_page_token: self.next(call, &filters, found.behind)?,
+            next_page_token: page.seal(found.behind.as_ref())?,
         })
     }
 }
@@ -144,7 +148,10 @@ fn touching(request: &pb::ListShortfallsRequest) -> Told<Option<ReservationId>> 
     optional_id(&root.field("reservation_id"), &request.reservation_id)
 }
 
-fn asked(request: &pb::ListReservationsRequest, behind: super::behind::Behind) -> Told<HoldsAsked> {
+fn asked(
+    request: &pb::ListReservationsRequest,
+    behind: Option<(Moment, Uuid)>,
+) -> Told<HoldsAsked> {
     let root = Path::Root;
     let before = request.expire_before.as_ref();
     let before = before.map(contracts::convert::moment).transpose();
@@ -167,7 +174,7 @@ fn asked(request: &pb::ListReservationsRequest, behind: super::behind::Behind) -
         product: optional_id(&root.field("product_id"), &request.product_id)?,
         locations: ids("location_ids", &request.location_ids)?,
         short_only: request.shortfall_only,
-        size: size(request.page_size),
+        size: usize::try_from(size(request.page_size)).unwrap_or_default(),
     })
 }
 
@@ -188,16 +195,4 @@ fn ids<K: Kind>(name: &'static str, texts: &[String]) -> Told<Vec<Id<K>>> {
     let root = Path::Root;
     let at = root.field(name);
     texts.iter().map(|it| id(&at, it)).collect()
-}
-
-/// One more than a page, which tells whether there is another.
-fn more(size: usize) -> i64 {
-    i64::try_from(size).map_or(i64::MAX, |it| it.saturating_add(1))
-}
-
-/// Cuts what was read beyond a page, and returns the last item if there was more.
-fn cut<T>(items: &mut Vec<T>, size: usize) -> Option<&T> {
-    let more = items.len() > size;
-    items.truncate(size);
-    items.last().filter(|_| more)
 }

@@ -315,7 +315,10 @@ async fn an_explanation_takes_what_the_hold_then_takes() {
         let mut staff = bed.staff();
         let short = staff.explain_allocation(short).await.unwrap();
         let short = short.into_inner();
-        let mut told = short.shortages.iter().map(|it| (it.requested, it.available));
+        let mut told = short
+            .shortages
+            .iter()
+            .map(|it| (it.requested, it.available));
         if told.next() == Some((8, 6)) && told.next().is_none() {
             return Ok(());
         }

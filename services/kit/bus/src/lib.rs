@@ -12,6 +12,7 @@ mod cause;
 mod leader;
 mod nudge;
 
+pub mod backing;
 pub mod broker;
 pub mod log;
 pub mod provision;
@@ -27,6 +28,7 @@ pub mod consuming;
 
 pub mod ops;
 
+pub use backing::{Backing, BackingSettings, Operated};
 pub use consumer::{Consumer, ConsumerParts, ConsumerSettings, Listen, Poison, Refetch};
 pub use consuming::{Consuming, ConsumingStore};
 pub use follower::Follower;

@@ -10,6 +10,7 @@ pub mod deadline;
 pub mod edge;
 pub mod fault;
 pub mod health;
+pub mod pages;
 #[cfg(test)]
 mod proof;
 mod recent;

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod decision;
+mod due;
 mod expiry;
 mod journal;
 mod ledger;
@@ -15,6 +16,7 @@ mod stamp;
 mod store;
 mod submission;
 mod table;
+mod tries;
 mod value;
 mod verify;
 mod world;
@@ -36,6 +38,7 @@ mod wire;
 mod writer;
 
 pub use decision::{Decision, Noted};
+pub use due::Due;
 pub use expiry::{EXPIRED_ANSWERS, Expiry};
 pub use journal::Journal;
 pub use ledger::{Key, Ledger, Stream};
@@ -57,6 +60,7 @@ pub use stamp::{Day, Stamp};
 pub use store::Store;
 pub use submission::{Actor, Memory, Submission};
 pub use table::{Column, Table};
+pub use tries::{OUTRUN, Tries};
 pub use value::{Kind, Value};
 pub use verify::{DIFFERENCES_MAX, Derived, Difference, Disagreement, Report, Verify, VerifyError};
 pub use world::{Look, World};

@@ -80,6 +80,15 @@ impl Reads {
         self.run(&self.primary, tenant, read).await
     }
 
+    /// Says whether the database answers.
+    pub async fn answers(&self) -> bool {
+        let nobody = TenantId::from_uuid(uuid::Uuid::nil());
+        let asked = self.read_latest(nobody, |connection| {
+            Box::pin(async move { sqlx::query("SELECT 1").execute(connection).await })
+        });
+        asked.await.is_ok()
+    }
+
     async fn run<T, F>(&self, pool: &Arc<Pool>, tenant: TenantId, read: F) -> Result<T, Fault>
     where
         T: Send + 'static,

@@ -77,10 +77,13 @@ impl Settings {
 }
 
 impl Settings {
-    /// Reads the settings of a service from its variables: `DATABASE_URL`, `REPLICA_URL`,
-    /// `WRITERS` and `READERS`, each behind the service's prefix.
+    /// Reads the settings of a service from its variables: `DATABASE_URL` (which all services of a
+    /// process may share), `REPLICA_URL`, `WRITERS` and `READERS`, behind the service's prefix.
     pub fn read(reader: &mut Reader<'_>, service: &str) -> Option<Self> {
-        let url: Option<Secret<String>> = reader.required("DATABASE_URL");
+        let url = match reader.own_or_shared::<Secret<String>>("DATABASE_URL") {
+            Some(None) => reader.shared("DATABASE_URL", None),
+            found => found.flatten(),
+        };
         let replica: Option<Option<Secret<String>>> = reader.maybe("REPLICA_URL");
         let writers = reader.bounded("WRITERS", 1..=WRITERS_MAX, usual_writers().get());
         let readers = reader.bounded("READERS", 1..=READERS_MAX, READERS);

@@ -1,17 +1,13 @@
 //! What lists ask for.
 
 use chassis::fault::Fault;
+use chassis::pages::{Page, size};
 use contracts::catalog as pb;
 use contracts::validate::Path;
-use vocab::{CategoryId, Moment, PriceId, ProductId};
 
 use super::{id, optional_id, price, product, text, unfit};
 use crate::app::Viewer;
-use crate::db::{
-    CategoryCursor, CategoryList, PriceCursor, PriceList, ProductCursor, ProductKey, ProductList,
-    ProductOrder,
-};
-use crate::rpc::pages::{Page, size};
+use crate::db::{CategoryList, PriceList, ProductKey, ProductList, ProductOrder};
 
 /// Reads what a list of products asks for, as its viewer may see it. Nothing, where it asks for
 /// what there cannot be.
@@ -43,7 +39,7 @@ pub fn products(
         updated,
         deleted: request.show_deleted,
         order,
-        after: page.open(&request.page_token, &like(order))?,
+        after: page.open(&request.page_token)?,
         limit: size(request.page_size) + 1,
     };
     if viewer == Viewer::Shopper {
@@ -51,15 +47,6 @@ pub fn products(
         list.deleted = false;
     }
     Ok(Some(list))
-}
-
-/// A place in a list of this order, which says how to read one.
-fn like(order: ProductOrder) -> ProductCursor {
-    let nobody = ProductId::derive(None, &[]);
-    match order.by {
-        ProductKey::Created | ProductKey::Updated => ProductCursor::Time(Moment::FIRST, nobody),
-        ProductKey::Sku | ProductKey::Title => ProductCursor::Text(String::new(), nobody),
-    }
 }
 
 fn order(asked: &str) -> ProductOrder {
@@ -83,18 +70,12 @@ pub fn categories(
 ) -> Result<CategoryList, Fault> {
     let root = Path::Root;
     let parent = &root.field("parent_category_id");
-    let like = CategoryCursor {
-        depth: 0,
-        parent: CategoryId::derive(None, &[]),
-        place: 0,
-        slug: String::new(),
-    };
     Ok(CategoryList {
         parent: optional_id(parent, &request.parent_category_id)?,
         below: request.include_descendants,
         roots: request.roots_only,
         slug: text(&request.slug),
-        after: page.open(&request.page_token, &like)?,
+        after: page.open(&request.page_token)?,
         limit: size(request.page_size) + 1,
     })
 }
@@ -102,15 +83,11 @@ pub fn categories(
 /// Reads which part of a price history is asked for.
 pub fn prices(request: &pb::ListProductPricesRequest, page: &Page<'_>) -> Result<PriceList, Fault> {
     let root = Path::Root;
-    let like = PriceCursor {
-        at: Moment::FIRST,
-        id: PriceId::derive(None, &[]),
-    };
     Ok(PriceList {
         product: id(&root.field("product_id"), &request.product_id)?,
         currency: text(&request.currency_code),
         states: price::states(&request.states),
-        after: page.open(&request.page_token, &like)?,
+        after: page.open(&request.page_token)?,
         limit: size(request.page_size) + 1,
     })
 }

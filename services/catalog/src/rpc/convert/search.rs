@@ -1,14 +1,14 @@
 //! What searches ask for, and what they found.
 
 use chassis::fault::Fault;
+use chassis::pages::{Page, size};
 use contracts::catalog as pb;
 use contracts::validate::Path;
-use vocab::{CategoryId, Currency, Moment, Money, ProductId};
+use vocab::{CategoryId, Currency, Money};
 
 use super::{id, money, optional_id, product, unfit};
 use crate::app::{Asked, Defaults, Viewer, currencies_differ};
-use crate::db::{FacetAsked, FacetCounts, SearchCursor, SearchOrder, SearchQuery};
-use crate::rpc::pages::{Page, size};
+use crate::db::{FacetAsked, FacetCounts, SearchOrder, SearchQuery};
 
 /// Reads what a search asks for, as its viewer may see it.
 pub fn asked(
@@ -62,21 +62,9 @@ fn query(
         without_variants: request.exclude_variants,
         states,
         order,
-        after: page.open(&request.page_token, &like(order))?,
+        after: page.open(&request.page_token)?,
         limit: size(request.page_size),
     })
-}
-
-fn like(order: SearchOrder) -> SearchCursor {
-    let nobody = ProductId::derive(None, &[]);
-    match order {
-        SearchOrder::Relevance => SearchCursor::Score(0.0, nobody),
-        SearchOrder::Title | SearchOrder::TitleDescending => {
-            SearchCursor::Title(String::new(), nobody)
-        }
-        SearchOrder::Price | SearchOrder::PriceDescending => SearchCursor::Price(0, nobody),
-        SearchOrder::Newest => SearchCursor::Time(Moment::FIRST, nobody),
-    }
 }
 
 fn order(asked: &str, words: &str) -> SearchOrder {

@@ -254,7 +254,10 @@ async fn a_panic_is_a_defect_of_one_call_and_of_no_other() {
         .unwrap();
     assert_eq!(line["level"], "error");
     assert!(
-        line["error"].as_str().unwrap().contains("the secret of the house"),
+        line["error"]
+            .as_str()
+            .unwrap()
+            .contains("the secret of the house"),
         "the log knows"
     );
 }
