@@ -23,8 +23,8 @@ use crate::domain::{Fact, Place};
 const PRODUCT_FOR: Duration = Duration::from_secs(60);
 /// How long a location is: it opens and closes.
 const LOCATION_FOR: Duration = Duration::from_secs(5);
-/// How long a shelf is, whoever follows the log or not.
-const SHELF_FOR: Duration = Duration::from_secs(5);
+/// How long a shelf is, which is kept as the log says.
+const SHELF_FOR: Duration = Duration::from_secs(60);
 
 /// The positions of one product.
 #[derive(Debug, Default)]

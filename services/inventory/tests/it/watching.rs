@@ -60,7 +60,11 @@ async fn a_watcher_hears_what_is_and_every_change_and_goes_on_behind_a_token() {
     assert_eq!(snapshot(&mut watching).await.0, [(product(1), 3)]);
     receive(&mut staff, &[(1, 9)], 2).await.unwrap();
     receive(&mut staff, &[(2, 5)], 1).await.unwrap();
-    let heard = change(&mut watching).await;
+    let mut heard = change(&mut watching).await;
+    if (&heard.0, heard.1) == (&product(1), 3) {
+        // What was committed while the snapshot was made may be told again.
+        heard = change(&mut watching).await;
+    }
     assert_eq!(
         (heard.0, heard.1),
         (product(2), 5),

@@ -97,8 +97,9 @@ impl Log {
     /// is read up to it.
     pub async fn settled(&mut self) -> Result<Snapshot, LogError> {
         let now = self.now().await?;
-        let sql = "SELECT xid::text FROM events WHERE xid < $1::text::xid8
-            ORDER BY xid DESC LIMIT 1";
+        // By its number: a bare `xid` would be the text of the answer, by which 9 is behind 10.
+        let sql = "SELECT e.xid::text FROM events e WHERE e.xid < $1::text::xid8
+            ORDER BY e.xid DESC LIMIT 1";
         let last: Option<String> = sqlx::query_scalar(sql)
             .bind(now.behind().to_string())
             .fetch_optional(&mut self.connection)

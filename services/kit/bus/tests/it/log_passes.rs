@@ -35,6 +35,23 @@ async fn a_late_commit_with_a_lower_position_is_read_once() {
     assert!(events.is_empty());
 }
 
+#[tokio::test]
+async fn the_log_goes_on_where_transactions_get_another_digit() {
+    let bed = Bed::shared("passes_digits").await;
+    let mut log = Log::open(&bed.log()).await.unwrap();
+    let mut admin = bed.admin().await;
+    for (stream, xid) in [("a", 9), ("b", 10), ("c", 99), ("d", 100)] {
+        write(&mut admin, &fact(stream, 1)).await;
+        sqlx::query("UPDATE events SET xid = $1::text::xid8 WHERE stream_id = $2")
+            .bind(xid.to_string())
+            .bind(stream)
+            .execute(&mut admin)
+            .await
+            .unwrap();
+        assert_eq!(log.settled().await.unwrap().durable(), xid);
+    }
+}
+
 /// A takes xid 1; C takes 2 and stays open; B, xid 3, writes v1; A writes v2. Whoever goes by the
 /// oldest open transaction sends v2 before v1.
 async fn inverted(reading: Reading) -> Vec<(String, i64)> {
