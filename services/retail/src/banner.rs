@@ -5,6 +5,7 @@ use anyhow::Result;
 use crate::endpoints::Endpoints;
 use crate::home::Home;
 use crate::print::say;
+use crate::stand_in;
 
 /// Prints where the stack listens and what to try.
 pub fn print(home: &Home) -> Result<()> {
@@ -32,6 +33,11 @@ fn table(endpoints: &Endpoints, home: &Home) -> Vec<(String, String)> {
             service.clone(),
             format!("{}   gRPC, reflection", addresses.join(" ")),
         ));
+    }
+    if !endpoints.services.contains_key(stand_in::STORE) {
+        let each = stand_in::locations().map(|(code, id)| format!("{id} ({code})"));
+        let told = each.collect::<Vec<_>>().join(" ");
+        lines.push(("locations".to_owned(), told));
     }
     if let Some(url) = &endpoints.traces {
         lines.push(("traces".to_owned(), url.clone()));

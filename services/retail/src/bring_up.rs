@@ -10,7 +10,7 @@ use crate::postgres;
 use crate::progress::Teller;
 use crate::supervisor::Supervisor;
 use crate::traces::TRACES;
-use crate::{endpoints, migrate, streams, token};
+use crate::{endpoints, migrate, stand_in, streams, token};
 
 /// Takes every step; each may be repeated at any time.
 pub async fn all(stack: &mut Supervisor, plan: &Plan, teller: &mut Teller) -> Result<()> {
@@ -73,6 +73,7 @@ async fn prepare_schemas(stack: &mut Supervisor, plan: &Plan, teller: &mut Telle
     };
     let prepared = tokio::try_join!(schemas, streams::provision(plan));
     let ((databases, migrations), streams) = prepared?;
+    stand_in::tell(plan).await?;
     let about = format!("{databases} databases, {migrations} migrations, {streams} streams");
     teller.done("migrate", &about);
     Ok(())

@@ -46,6 +46,7 @@ mod served;
 mod service;
 mod services;
 mod settings;
+mod stand_in;
 mod state;
 mod streams;
 mod supervisor;

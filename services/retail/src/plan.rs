@@ -14,7 +14,7 @@ use crate::secrets::Secrets;
 use crate::served::{self, Served};
 use crate::services::{SPECS, Spec};
 use crate::settings::Settings;
-use crate::{nats, postgres, service, traces};
+use crate::{nats, postgres, service, stand_in, traces};
 
 /// The ports of a stack, counted from its base.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +70,8 @@ pub struct Plan {
     pub lodging: Option<Lodging>,
     /// Where the one who makes streams connects.
     pub provisioner: String,
+    /// Where store connects to NATS.
+    pub store: String,
     /// Postgres and NATS, as far as they are ours.
     pub servers: Vec<Part>,
     /// What shows traces, and the services.
@@ -93,15 +95,16 @@ impl Plan {
             Some(url) => Address::of_url(url)?,
             None => Address::of_stack(ports.postgres(), SUPERUSER, secrets.postgres(SUPERUSER)?),
         };
-        let provisioner = match &settings.nats {
-            Some(url) => url.expose(),
-            None => nats::url(&secrets, nats::PROVISIONER, ports.nats())?,
+        let reach = |user: &str| match &settings.nats {
+            Some(url) => Ok(url.expose()),
+            None => nats::url(&secrets, user, ports.nats()),
         };
         let mut plan = Self {
             ports,
             admin,
             lodging: None,
-            provisioner,
+            provisioner: reach(nats::PROVISIONER)?,
+            store: reach(stand_in::STORE)?,
             servers: Vec::new(),
             others: Vec::new(),
             served: served::all(),
