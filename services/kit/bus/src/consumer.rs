@@ -26,6 +26,7 @@ mod cursor;
 mod delivery;
 mod expiry;
 mod order;
+mod owner;
 mod reader;
 mod reign;
 mod repair;
@@ -34,6 +35,7 @@ mod tally;
 pub use cursor::{ConsumerStatus, consumer_status, consumer_statuses};
 pub use delivery::Delivery;
 pub use expiry::ENDED_LETTERS;
+pub use owner::Owner;
 pub use tally::Tally;
 
 use reign::Reign;

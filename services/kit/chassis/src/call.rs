@@ -4,6 +4,7 @@
 //! sagas have no caller and take [`Call::of_service`]. **Invariant:** what `open` returns keeps the
 //! rules of its contract and stays within the scope of its caller.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,6 +27,7 @@ mod tests;
 pub use attempt::Attempt;
 pub use caller::Caller;
 pub(crate) use caller::Permissions;
+pub use contracts::common::ActorType;
 pub(crate) use entered::Entered;
 pub use scope::Owner;
 
@@ -59,6 +61,8 @@ pub struct Call {
     pub attempt: Option<Attempt>,
     /// The service that the client certificate of the connection names.
     pub peer: Option<Arc<str>>,
+    /// Where the connection comes from; nothing within one process.
+    pub address: Option<IpAddr>,
     scope: Scope,
 }
 
@@ -103,6 +107,7 @@ impl Call {
             reason: String::new(),
             attempt: None,
             peer: None,
+            address: None,
             scope: Scope::Tenant,
         }
     }
@@ -173,6 +178,7 @@ impl Call {
             reason: String::new(),
             attempt,
             peer: entered.peer.clone(),
+            address: entered.address,
             scope,
         }
     }

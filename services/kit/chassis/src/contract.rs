@@ -100,13 +100,6 @@ impl Contracts {
         Self(Arc::new(by_path.collect()))
     }
 
-    /// All of them, by path.
-    pub fn all(&self) -> Vec<&Arc<Contract>> {
-        let mut all: Vec<_> = self.0.values().collect();
-        all.sort_by(|a, b| a.path.cmp(&b.path));
-        all
-    }
-
     /// Finds the contract of the rpc that is called by a path.
     pub fn find(&self, path: &str) -> Option<&Arc<Contract>> {
         self.0.get(path)
@@ -123,6 +116,13 @@ impl Contracts {
             return Err(ContractError::NoService(service.to_owned()));
         }
         Ok(found)
+    }
+
+    /// The contracts of all rpcs, by path.
+    pub fn all(&self) -> Vec<Arc<Contract>> {
+        let mut all: Vec<_> = self.0.values().cloned().collect();
+        all.sort_by(|a, b| a.path.cmp(&b.path));
+        all
     }
 
     /// Every permission that any rpc asks for: what an administrator holds.

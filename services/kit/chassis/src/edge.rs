@@ -1,24 +1,26 @@
 //! The edge of a service: everything that happens around a handler, in one order.
 //!
 //! Outer to inner: watch, limits, deadline, identity, policy, tenant, rate, admission; the handler
-//! begins with [`crate::call::Call::open`], which validates. An edge is a tower service, so the
-//! accept loop of a server and a caller in the same process pass exactly the same layers.
+//! begins with [`crate::call::Call::open`], which validates. In front of them all one look refuses
+//! writes that could neither go in nor wait. An edge is a tower service, so the accept loop of a
+//! server and a caller in the same process pass exactly the same layers.
 //! **Invariant:** an rpc without a contract is not served, and no failure leaves without a reason.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use http::{Request, Response};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tonic::Status;
 use tonic::body::Body;
 use tonic::service::Routes;
+use tonic::{Code, Status};
 use tracing::instrument::WithSubscriber;
 use tracing::{Dispatch, Instrument, Span};
 
@@ -33,6 +35,7 @@ mod pressure;
 #[cfg(feature = "proof")]
 mod provoked;
 mod rates;
+mod refusals;
 mod settings;
 mod stream;
 #[cfg(test)]
@@ -44,7 +47,7 @@ pub use limits::{BULK_MAX_BYTES, DECODE_MAX_BYTES, ENCODE_MAX_BYTES};
 pub use pressure::{Ahead, Pressure};
 pub use settings::EdgeSettings;
 
-use admission::Gates;
+use admission::{Coming, Gates};
 use meters::Meters;
 use rates::Rates;
 use watch::Watch;
@@ -53,6 +56,7 @@ use crate::contract::{Contract, ContractError, Contracts};
 use crate::fault::Fault;
 use crate::telemetry::Telemetry;
 use crate::token::Verifier;
+use crate::trust::Refusals;
 
 /// Services that are part of every server: they have no contract and need no token.
 const OPEN: [&str; 2] = ["/grpc.health.v1.", "/grpc.reflection."];
@@ -79,6 +83,8 @@ struct Shared {
     closing: CancellationToken,
     /// Whether a reason that is not declared makes the call fail.
     strict: bool,
+    /// Where refusals go that the audit trail remembers.
+    refusals: OnceLock<Refusals>,
 }
 
 /// What an edge is made of.
@@ -129,11 +135,17 @@ impl Edge {
             dispatch: parts.telemetry.dispatch(),
             closing: CancellationToken::new(),
             strict: parts.settings.strict,
+            refusals: OnceLock::new(),
         };
         Ok(Self {
             shared: Arc::new(shared),
             routes: parts.routes,
         })
+    }
+
+    /// Remembers from now on whom it refused, for the audit trail.
+    pub fn report_to(&self, refusals: &Refusals) {
+        self.shared.refusals.get_or_init(|| refusals.clone());
     }
 
     /// The service whose edge it is.
@@ -146,8 +158,15 @@ impl Edge {
         self.shared.closing.cancel();
     }
 
-    async fn serve(self, request: Request<Body>) -> Response<Body> {
-        let rpc = self.shared.rpc(request.uri().path());
+    /// Serves a call that was let come.
+    async fn serve(
+        self,
+        rpc: Rpc,
+        coming: Option<Coming>,
+        request: Request<Body>,
+    ) -> Response<Body> {
+        // Here it begins; from now on its gate alone counts it.
+        drop(coming);
         let watch = Watch::begin(&self.shared.meters, &rpc, request.headers());
         let span = watch.span().clone();
         let shared = Arc::clone(&self.shared);
@@ -155,8 +174,8 @@ impl Edge {
             let work = AssertUnwindSafe(self.answer(&rpc, request)).catch_unwind();
             let response = match work.await {
                 Ok(Ok(response)) => response,
-                Ok(Err(fault)) => Status::from(fault).into_http(),
-                Err(panic) => Status::from(shared.panicked(&*panic)).into_http(),
+                Ok(Err(fault)) => faults::of(fault),
+                Err(panic) => faults::of(shared.panicked(&*panic)),
             };
             let response = faults::settle(&shared, rpc.contract(), response);
             watch.end(&shared, rpc.contract(), response)
@@ -194,6 +213,21 @@ impl Shared {
         }
     }
 
+    /// Refuses a call of which nothing was looked at but its path. Its body is read to its end.
+    async fn refuse(
+        self: Arc<Self>,
+        contract: Arc<Contract>,
+        fault: Fault,
+        body: Body,
+    ) -> Response<Body> {
+        let came = Instant::now();
+        frames::discard(body).await;
+        let response = faults::settle(&self, Some(&contract), faults::of(fault));
+        let code = Code::ResourceExhausted;
+        self.meters.answered(&contract.method, code, came.elapsed());
+        response
+    }
+
     /// Counts a panic of a handler, which is a defect like any other for the caller.
     fn panicked(&self, payload: &(dyn std::any::Any + Send)) -> Fault {
         self.meters.panicked();
@@ -223,8 +257,19 @@ impl tower::Service<Request<Body>> for Edge {
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let rpc = self.shared.rpc(request.uri().path());
         let dispatch = self.shared.dispatch.clone();
-        let serving = self.clone().serve(request).map(Ok);
+        let gates = &self.shared.gates;
+        let coming = match rpc.contract().map(|it| (it, gates.come(it))) {
+            Some((contract, Err(fault))) => {
+                let (shared, contract) = (Arc::clone(&self.shared), Arc::clone(contract));
+                let refusing = shared.refuse(contract, fault, request.into_body());
+                return Box::pin(refusing.map(Ok).with_subscriber(dispatch));
+            }
+            Some((_, Ok(coming))) => coming,
+            None => None,
+        };
+        let serving = self.clone().serve(rpc, coming, request).map(Ok);
         Box::pin(serving.with_subscriber(dispatch))
     }
 }

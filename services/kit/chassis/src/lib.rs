@@ -21,3 +21,4 @@ pub mod settings;
 pub mod tasks;
 pub mod telemetry;
 pub mod token;
+pub mod trust;

@@ -251,6 +251,17 @@ impl Bench {
         endpoint: Option<&str>,
         pressure: Option<Pressure>,
     ) -> Self {
+        Self::telling(Level::Debug, probe, settings, endpoint, pressure)
+    }
+
+    /// One whose log tells so much.
+    pub fn telling(
+        level: Level,
+        probe: Probe,
+        settings: &EdgeSettings,
+        endpoint: Option<&str>,
+        pressure: Option<Pressure>,
+    ) -> Self {
         let lines = Lines::default();
         let identity = Identity {
             service: "auth".to_owned(),
@@ -260,16 +271,18 @@ impl Bench {
         let watched = TelemetrySettings {
             endpoint: endpoint.map(|it| crate::settings::Setting::parse(it).unwrap()),
             sample_ratio: 1.0,
-            level: Level::Debug,
+            level,
         };
         let clock = Clock::system();
         let telemetry =
             Telemetry::start(&identity, &watched, clock.clone(), lines.clone()).unwrap();
         let keys = KeySource::Fixed(signer().jwks());
         let verifier = Verifier::new("auth", &token_settings(), keys, clock);
+        let (_, health) = tonic_health::server::health_reporter();
+        let routes = Routes::new(sessions(&probe)).add_service(reports(&probe));
         let edge = Edge::new(Parts {
             service: "auth",
-            routes: Routes::new(sessions(&probe)).add_service(reports(&probe)),
+            routes: routes.add_service(health),
             names: &[SESSIONS, REPORTS],
             bulk: &[],
             contracts: &Contracts::built().unwrap(),

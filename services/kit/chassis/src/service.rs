@@ -64,7 +64,7 @@ impl Service {
         let prepare = move |environment: &Environment, inside: &[&'static str]| {
             let prefix = name.to_uppercase().replace('-', "_");
             let (host, own) = read(environment, &prefix, |reader| {
-                let host = HostSettings::read(reader);
+                let host = HostSettings::read(reader, inside, name);
                 let around = Around {
                     profile: Profile::read(reader)?,
                     inside: inside.to_vec(),

@@ -8,6 +8,7 @@ mod claims;
 pub mod forged;
 mod key;
 mod keys;
+mod revocations;
 mod settings;
 mod signer;
 #[cfg(test)]
@@ -18,6 +19,7 @@ pub use claims::Grant;
 pub(crate) use claims::is_service_name;
 pub use key::{Jwk, Jwks, KeyError, is_development};
 pub use keys::{Fetch, KeySource, Keys};
+pub use revocations::{Revocation, Revocations, Withdrawn};
 pub use settings::TokenSettings;
 pub use signer::{Signer, SignerError};
 pub use verifier::{Identity, Refused, Verifier};

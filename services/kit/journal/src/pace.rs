@@ -43,8 +43,11 @@ impl Pace {
         self.busy_since = Some(now);
     }
 
-    /// Notes that it is done.
+    /// Notes that it is done; nothing, if that is known.
     pub fn done(&mut self, now: Instant) {
+        if self.busy_since.is_none() {
+            return;
+        }
         // Behind a batch that left some waiting, the time between two batches counts as well.
         let since = self.behind_since.take().or(self.busy_since);
         self.busy_since = None;

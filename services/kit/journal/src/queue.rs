@@ -61,7 +61,7 @@ impl<L: Ledger> Queue<L> {
         if waiting.closed {
             return Err(Fault::unavailable("journal"));
         }
-        let ahead = waiting.ahead(item.submission.tenant);
+        let ahead = waiting.ahead(Some(item.submission.tenant));
         let patience = item.submission.deadline.left().saturating_sub(MARGIN);
         if waiting.length >= self.length_max || ahead.in_all > patience {
             return Err(Fault::overloaded(ahead.in_all.max(COME_BACK)));
@@ -103,8 +103,9 @@ impl<L: Ledger> Queue<L> {
         self.lock().pace.done(Instant::now());
     }
 
-    /// Estimates how long a command of this tenant would take that came now.
-    pub fn ahead(&self, tenant: TenantId) -> Ahead {
+    /// Estimates how long a command of this tenant would take that came now, or one behind all that
+    /// wait.
+    pub fn ahead(&self, tenant: Option<TenantId>) -> Ahead {
         self.lock().ahead(tenant)
     }
 
@@ -128,7 +129,10 @@ impl<L: Ledger> Queue<L> {
 impl<L: Ledger> Waiting<L> {
     /// Tenants take turns, so a long line of one delays the others little: before the next of this
     /// one, each of the others has at most one more turn than it.
-    fn ahead(&self, tenant: TenantId) -> Ahead {
+    fn ahead(&self, tenant: Option<TenantId>) -> Ahead {
+        let Some(tenant) = tenant else {
+            return self.pace.ahead(self.length, Instant::now());
+        };
         let own = self.by_tenant.get(&tenant).map_or(0, VecDeque::len);
         let tenants = self.turns.len() + usize::from(own == 0);
         let before = (own + 1).saturating_mul(tenants).saturating_sub(1);

@@ -172,8 +172,8 @@ impl<'log> Pass<'log> {
                 .await?;
         }
         let kept = match self.log.reading {
-            Reading::BySnapshots => self.new.cut(self.durable),
-            Reading::ByPositionAlone | Reading::ByOldestOpen => self.new.clone(),
+            Reading::BySnapshots | Reading::ByOldestOpen => self.new.cut(self.durable),
+            Reading::ByPositionAlone => self.new.clone(),
         };
         Ok(kept)
     }

@@ -66,6 +66,11 @@ impl Caller {
         }
     }
 
+    /// Says whether the caller is a service on its own, which asked nobody and may do everything.
+    pub fn may_everything(&self) -> bool {
+        self.permissions == Permissions::All
+    }
+
     /// What the caller may do, sorted; nothing for a service on its own, which may do everything.
     pub fn permissions(&self) -> impl Iterator<Item = &str> {
         let them = match &self.permissions {

@@ -1,5 +1,6 @@
 //! What the layers of the edge know of a request when it reaches its handler.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use uuid::Builder;
@@ -23,6 +24,8 @@ pub(crate) struct Entered {
     pub correlation: Option<String>,
     pub causation: String,
     pub peer: Option<Arc<str>>,
+    /// Where the call came from, if it came over the network.
+    pub address: Option<IpAddr>,
 }
 
 impl Entered {

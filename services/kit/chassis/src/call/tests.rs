@@ -70,6 +70,7 @@ fn entered(path: &str, caller: Caller) -> Entered {
         correlation: None,
         causation: String::new(),
         peer: None,
+        address: None,
     }
 }
 

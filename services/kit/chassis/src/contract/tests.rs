@@ -29,7 +29,7 @@ fn what_was_built_in_is_what_the_image_says() {
     let (built, read) = (contracts(), Contracts::read(DESCRIPTOR_IMAGE).unwrap());
     let (built, read) = (built.all(), read.all());
     assert!(built.len() > 150, "{}", built.len());
-    let told = |all: Vec<&std::sync::Arc<Contract>>| -> Vec<String> {
+    let told = |all: Vec<std::sync::Arc<Contract>>| -> Vec<String> {
         all.into_iter().map(|it| format!("{it:?}")).collect()
     };
     assert_eq!(told(built), told(read));

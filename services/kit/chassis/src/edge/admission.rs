@@ -6,6 +6,7 @@
 //! message is read.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use vocab::TenantId;
@@ -34,7 +35,14 @@ pub(super) struct Gates {
     wait_max: Duration,
     pressure: Option<Pressure>,
     write_wait_max: Duration,
+    /// Writes that were called and have not begun: the process has not come to them yet.
+    coming: Arc<AtomicUsize>,
+    writes_max: usize,
+    waiting_max: usize,
 }
+
+/// A write that was let come and has not begun; dropping it takes it off the count.
+pub(super) struct Coming(Arc<AtomicUsize>);
 
 impl Gates {
     pub fn new(settings: &EdgeSettings, pressure: Option<Pressure>) -> Self {
@@ -45,7 +53,32 @@ impl Gates {
             wait_max: settings.wait_max,
             pressure,
             write_wait_max: settings.write_wait_max,
+            coming: Arc::default(),
+            writes_max: settings.writes_in_flight,
+            waiting_max: settings.waiting_max,
         }
+    }
+
+    /// Lets a write come to its gate, unless it could neither go in nor wait if all came in who are
+    /// before it: then nothing more is spent on it than this look. In a flood all else that is done
+    /// for the many who are refused is done before the work for those who are not. What was begun
+    /// is counted by the gate alone, so that whoever is refused later takes nobody's place.
+    pub fn come(&self, contract: &Contract) -> Result<Option<Coming>, Fault> {
+        if contract.idempotency == Idempotency::NoSideEffects {
+            return Ok(None);
+        }
+        // The more urgent find room that the less urgent do not.
+        let line = self
+            .waiting_max
+            .saturating_mul(1 + fifths(contract.priority));
+        let before = self.coming.fetch_add(1, Ordering::Relaxed) + self.writes.held();
+        let coming = Coming(Arc::clone(&self.coming));
+        if before < self.writes_max.saturating_add(line) {
+            return Ok(Some(coming));
+        }
+        let ahead = self.pressure.as_ref().map(|it| it.ahead(None).in_all);
+        let pause = come_back(contract.priority).max(ahead.unwrap_or_default());
+        Err(Fault::overloaded(pause))
     }
 
     /// Waits for a place, not for long; a fault that says when to come back if there is none, or
@@ -76,7 +109,7 @@ impl Gates {
         priority: Priority,
         deadline: Deadline,
     ) -> Result<Duration, Fault> {
-        let ahead = self.pressure.as_ref().map(|it| it.ahead(tenant));
+        let ahead = self.pressure.as_ref().map(|it| it.ahead(Some(tenant)));
         let Ahead { queued, in_all } = ahead.unwrap_or_default();
         let patience = deadline.left().saturating_sub(MARGIN);
         if queued > share(self.write_wait_max, priority) || in_all > patience {
@@ -84,6 +117,12 @@ impl Gates {
             return Err(Fault::overloaded(come_back(priority).max(in_all)));
         }
         Ok(in_all)
+    }
+}
+
+impl Drop for Coming {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -15,6 +15,13 @@ type Response = http::Response<Body>;
 /// Whose reason it is where gRPC itself answered.
 const GRPC: &str = "grpc";
 
+/// An answer that is nothing but a fault, to be judged and written by [`settle`].
+pub(super) fn of(fault: Fault) -> Response {
+    let mut response = Response::new(Body::empty());
+    response.extensions_mut().insert(Status::from(fault));
+    response
+}
+
 /// Judges an answer. A good one passes untouched.
 pub(super) fn settle(
     shared: &Shared,
@@ -50,7 +57,7 @@ pub(super) fn settle_end(shared: &Shared, contract: &Contract, status: &Status) 
         #[cfg(feature = "proof")]
         super::provoked::note(&contract.method, &view.reason);
         shared.meters.failed(view.kind, &view.reason);
-        say(view.kind, &view.reason, status.message());
+        say(view.kind, &view.reason, || status.message().to_owned());
     }
 }
 
@@ -77,20 +84,21 @@ fn report(shared: &Shared, status: &Status) {
         let reason = cause.reason;
         span().record("fault.reason", reason.name);
         shared.meters.failed(reason.kind, reason.name);
-        say(reason.kind, reason.name, &fault::chain(cause));
+        say(reason.kind, reason.name, || fault::chain(cause));
     } else if let Some(view) = StatusView::of(status) {
         span().record("fault.reason", &view.reason);
         shared.meters.failed(view.kind, &view.reason);
-        say(view.kind, &view.reason, status.message());
+        say(view.kind, &view.reason, || status.message().to_owned());
     }
 }
 
-/// A person must act on a defect, should know of what does not answer, and need not of a refusal.
-fn say(kind: Kind, reason: &str, error: &str) {
+/// A person must act on a defect, should know of what does not answer, and need not of a refusal:
+/// there may be thousands of those a second, so their text is made for those who read it.
+fn say(kind: Kind, reason: &str, error: impl FnOnce() -> String) {
     match kind {
-        Kind::Bug => tracing::error!(fault.reason = reason, error, "rpc failed"),
+        Kind::Bug => tracing::error!(fault.reason = reason, error = error(), "rpc failed"),
         Kind::Unavailable | Kind::Late => {
-            tracing::warn!(fault.reason = reason, error, "rpc failed");
+            tracing::warn!(fault.reason = reason, error = error(), "rpc failed");
         }
         Kind::Invalid
         | Kind::Unauthenticated
@@ -100,7 +108,9 @@ fn say(kind: Kind, reason: &str, error: &str) {
         | Kind::Refused
         | Kind::Raced
         | Kind::Exhausted
-        | Kind::Expired => tracing::debug!(fault.reason = reason, error, "rpc refused"),
+        | Kind::Expired => {
+            tracing::debug!(fault.reason = reason, error = error(), "rpc refused");
+        }
     }
 }
 

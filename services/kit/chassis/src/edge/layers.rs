@@ -8,6 +8,7 @@ use tower::Service;
 
 use super::admission::Permit;
 use super::caller::{self, Known};
+use super::refusals::Refusing;
 use super::{Edge, OPEN_DEADLINE, Shared, frames, limits, span};
 use crate::call::Entered;
 use crate::contract::Contract;
@@ -24,6 +25,8 @@ struct Passed {
     named: bool,
     /// Its place inside, to be held as long as its handler works.
     permit: Permit,
+    /// Tells the audit trail if the handler denies it.
+    refusing: Refusing,
 }
 
 /// Answers an rpc that has a contract.
@@ -36,6 +39,7 @@ pub(super) async fn answer(
         deadline,
         named,
         permit,
+        refusing,
     } = match pass(&edge.shared, contract, &mut request).await {
         Ok(passed) => passed,
         Err(fault) => {
@@ -46,11 +50,12 @@ pub(super) async fn answer(
     let most = edge.shared.decode_max(contract);
     let request = request.map(|body| frames::limited(body, most));
     let handling = async move {
-        let answer = edge.routes.call(request).await;
+        let Ok(response) = edge.routes.call(request).await;
         drop(permit);
-        answer
+        refusing.answered(&response);
+        response
     };
-    let Ok(mut response) = deadline.bound(handling).await?;
+    let mut response = deadline.bound(handling).await?;
     if contract.streams {
         let bound = super::stream::Bound { deadline, named };
         response.extensions_mut().insert(bound);
@@ -69,7 +74,7 @@ pub(super) async fn answer_open(mut edge: Edge, request: Request<Body>) -> Resul
 
 /// Takes a request through the layers in front of its handler. Its message is not touched.
 async fn pass(
-    shared: &Shared,
+    shared: &Arc<Shared>,
     contract: &Arc<Contract>,
     request: &mut Request<Body>,
 ) -> Result<Passed, Fault> {
@@ -77,30 +82,33 @@ async fn pass(
     let deadline = Deadline::of_headers(request.headers(), contract.deadline)?;
     let named = request.headers().contains_key(GRPC_TIMEOUT);
     let entering = enter(shared, contract, request, deadline);
-    let permit = deadline.bound(entering).await??;
+    let (permit, refusing) = deadline.bound(entering).await??;
     Ok(Passed {
         deadline,
         named,
         permit,
+        refusing,
     })
 }
 
 async fn enter(
-    shared: &Shared,
+    shared: &Arc<Shared>,
     contract: &Arc<Contract>,
     request: &mut Request<Body>,
     deadline: Deadline,
-) -> Result<Permit, Fault> {
+) -> Result<(Permit, Refusing), Fault> {
     let peer = request.extensions_mut().remove::<PeerIdentity>();
     let known = caller::identify(shared, contract, request.headers(), peer.as_ref()).await?;
-    caller::permit(contract, &known.caller)?;
-    let tenant = caller::tenant(request.headers(), &known)?;
+    let (correlation, causation) = caller::chain(request.headers(), &known.caller);
+    let refusing = Refusing::of(shared, contract, &known, correlation.as_deref());
+    let permitted = caller::permit(contract, &known.caller);
+    refusing.seen(permitted)?;
+    let tenant = refusing.seen(caller::tenant(request.headers(), &known))?;
     span().record("tenant.id", tracing::field::display(tenant));
     span().record("actor.kind", known.caller.kind.as_str_name());
     shared.rates.check(&known, tenant, peer.as_ref())?;
     let permit = shared.gates.admit(contract, tenant, deadline).await?;
     let Known { caller, .. } = known;
-    let (correlation, causation) = caller::chain(request.headers(), &caller);
     request.extensions_mut().insert(deadline);
     request.extensions_mut().insert(Entered {
         contract: Arc::clone(contract),
@@ -109,7 +117,8 @@ async fn enter(
         deadline,
         correlation,
         causation: causation.unwrap_or_default(),
+        address: peer.as_ref().map(|it| it.address.ip()),
         peer: peer.and_then(|it| it.service),
     });
-    Ok(permit)
+    Ok((permit, refusing))
 }

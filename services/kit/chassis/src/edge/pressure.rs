@@ -18,18 +18,18 @@ pub struct Ahead {
 }
 
 /// Tells how long a write of a tenant that came now would take, as the one write path of the
-/// service sees it. Clones ask the same one.
+/// service sees it; without a tenant, behind all that waits. Clones ask the same one.
 #[derive(Clone)]
-pub struct Pressure(Arc<dyn Fn(TenantId) -> Ahead + Send + Sync>);
+pub struct Pressure(Arc<dyn Fn(Option<TenantId>) -> Ahead + Send + Sync>);
 
 impl Pressure {
     /// The pressure that an estimate tells. It is asked with every write, so it should be cheap.
-    pub fn of(estimate: impl Fn(TenantId) -> Ahead + Send + Sync + 'static) -> Self {
+    pub fn of(estimate: impl Fn(Option<TenantId>) -> Ahead + Send + Sync + 'static) -> Self {
         Self(Arc::new(estimate))
     }
 
     /// How long a write of this tenant would take.
-    pub fn ahead(&self, tenant: TenantId) -> Ahead {
+    pub fn ahead(&self, tenant: Option<TenantId>) -> Ahead {
         (self.0)(tenant)
     }
 }

@@ -24,6 +24,7 @@ use crate::proof::{
 };
 
 mod busy;
+mod sight;
 mod streams;
 mod watched;
 

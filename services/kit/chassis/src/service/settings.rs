@@ -7,6 +7,7 @@ use crate::server::ServerSettings;
 use crate::settings::{Profile, Reader};
 use crate::telemetry::TelemetrySettings;
 use crate::token::TokenSettings;
+use crate::trust::{AUTH, TrustSettings};
 
 const REFLECTION: &str = "RETAIL_REFLECTION";
 const REFLECTION_ALLOWED: &str = "RETAIL_REFLECTION_ALLOWED";
@@ -33,6 +34,8 @@ pub struct HostSettings {
     pub telemetry: TelemetrySettings,
     /// Whom it believes.
     pub tokens: TokenSettings,
+    /// How auth is reached, where no file says whom to believe.
+    pub trust: Option<TrustSettings>,
     /// Whether it describes itself.
     pub reflection: bool,
     /// How long its end may take.
@@ -41,12 +44,17 @@ pub struct HostSettings {
 
 impl HostSettings {
     /// Reads them all, so that all mistakes are found.
-    pub fn read(reader: &mut Reader<'_>) -> Option<Self> {
+    pub fn read(reader: &mut Reader<'_>, inside: &[&str], name: &str) -> Option<Self> {
         let profile = Profile::read(reader)?;
         let server = ServerSettings::read(reader, profile);
         let edge = EdgeSettings::read(reader, profile);
         let telemetry = TelemetrySettings::read(reader, profile);
         let tokens = TokenSettings::read(reader, profile);
+        let asks = tokens.as_ref().is_some_and(|it| it.keys_file.is_none()) && name != AUTH;
+        let trust = match asks {
+            true => TrustSettings::read(reader, profile, inside).map(Some),
+            false => Some(None),
+        };
         let reflection = reflection(reader, profile);
         let grace = reader.shared(GRACE, Some(GRACE_DEFAULT));
         Some(Self {
@@ -55,6 +63,7 @@ impl HostSettings {
             edge: edge?,
             telemetry: telemetry?,
             tokens: tokens?,
+            trust: trust?,
             reflection: reflection?,
             grace: grace?,
         })

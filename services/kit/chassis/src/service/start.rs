@@ -20,7 +20,8 @@ use crate::server::ServerError;
 use crate::settings::Profile;
 use crate::tasks::Tasks;
 use crate::telemetry::{Telemetry, TelemetryError};
-use crate::token::{KeyError, KeySource};
+use crate::token::{KeyError, KeySource, Revocations};
+use crate::trust::Refusals;
 
 /// What a service gets when it starts.
 #[derive(Clone)]
@@ -39,6 +40,12 @@ pub struct Start {
     pub clock: Clock,
     /// The services of this process, which are called without a network.
     pub doors: Vec<(&'static str, Door)>,
+    /// The token that this service shows to its peers, kept fresh where auth is asked.
+    pub credentials: Credentials,
+    /// Which tokens are withdrawn; every call is held against it.
+    pub revocations: Revocations,
+    /// Whom this service refused, on the way to the audit trail.
+    pub refusals: Refusals,
 }
 
 impl Start {
@@ -148,7 +155,7 @@ pub enum StartError {
     #[error("the keys of tokens cannot be used")]
     Keys(#[from] KeyError),
     /// Nobody says where the keys of tokens come from.
-    #[error("nothing says where the keys of tokens come from; set RETAIL_TOKEN_KEYS_FILE")]
+    #[error("nothing says where the keys of tokens come from")]
     NoKeys,
     /// The port cannot be had, or TLS is wrong.
     #[error("the server cannot start")]

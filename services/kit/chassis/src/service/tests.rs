@@ -278,6 +278,28 @@ async fn health_tells_what_is_missing_and_what_still_works() {
     running.end().await.unwrap();
 }
 
+#[tokio::test]
+async fn nobody_is_ready_who_cannot_tell_whose_a_token_is() {
+    let written = Written::default();
+    let alone = [
+        ("RETAIL_PROFILE", "dev"),
+        ("ORDER_LISTEN", "127.0.0.1:0"),
+        ("RETAIL_AUTH_URL", "http://127.0.0.1:1"),
+    ];
+    let alone = Environment::from_iter(alone);
+    let order = Service::new("order", nothing, async |_: Start, ()| {
+        Ok(Served::default().with(reports(&Probe::new(idle()))))
+    });
+    let running = start(vec![order], &alone, &written).await.unwrap();
+    let channel = channel(&running, "order").await;
+    assert!(!is_well(&channel, "").await && !is_well(&channel, "dependency.keys").await);
+    assert!(
+        is_well(&channel, LIVE).await,
+        "it waits, and is no worse for it"
+    );
+    running.end().await.unwrap();
+}
+
 async fn described(
     channel: Channel,
     ask: MessageRequest,

@@ -18,6 +18,8 @@ use crate::fault;
 const FRESH: Duration = Duration::from_secs(300);
 /// How soon a name that is not known may make us ask again.
 const ASK_AGAIN: Duration = Duration::from_secs(30);
+/// The same as long as there are no keys at all: whoever publishes them may be starting too.
+const ASK_FIRST: Duration = Duration::from_millis(250);
 /// How long a fetch may take.
 const FETCH_MAX: Duration = Duration::from_secs(2);
 /// The largest file of keys.
@@ -112,6 +114,14 @@ impl Keys {
         fresh && known.keys.contains_key(kid)
     }
 
+    /// Says whether there are keys, and asks for them while there are none.
+    pub(crate) async fn are_known(&self) -> bool {
+        if self.known.load().fetched.is_none() {
+            self.refresh().await;
+        }
+        self.known.load().fetched.is_some()
+    }
+
     /// The keys as they were published last.
     pub fn published(&self) -> Vec<Jwk> {
         self.known.load().published.clone()
@@ -127,7 +137,9 @@ impl Keys {
     /// Fetches the keys unless somebody did a moment ago. What was known stays known if that fails.
     pub async fn refresh(&self) {
         let mut asked = self.asked.lock().await;
-        if asked.is_some_and(|it| it.elapsed() < ASK_AGAIN) {
+        let first = self.known.load().fetched.is_none();
+        let pause = if first { ASK_FIRST } else { ASK_AGAIN };
+        if asked.is_some_and(|it| it.elapsed() < pause) {
             return;
         }
         *asked = Some(Instant::now());

@@ -85,8 +85,18 @@ impl Signer {
 
     /// Signs a token that works from a moment on.
     pub fn sign(&self, grant: &Grant, now: Moment) -> Result<String, SignerError> {
+        self.sealed(&self.claims(grant, now)?)
+    }
+
+    /// The same with a name that is drawn by the caller: the same name, grant and moment give the
+    /// same token.
+    pub fn sign_as(&self, grant: &Grant, now: Moment, id: [u8; 16]) -> Result<String, SignerError> {
+        self.sealed(&self.claims_as(grant, now, id)?)
+    }
+
+    fn sealed(&self, claims: &serde_json::Value) -> Result<String, SignerError> {
         let header = json!({"alg": ALGORITHM, "typ": TYPE, "kid": self.public.kid});
-        self.seal(&header, &self.claims(grant, now)?)
+        self.seal(&header, claims)
     }
 
     /// Everything that a token says of its caller.
@@ -97,6 +107,15 @@ impl Signer {
     ) -> Result<serde_json::Value, SignerError> {
         let mut id = [0; 16];
         aws_lc_rs::rand::fill(&mut id).map_err(|_| SignerError::Randomness)?;
+        self.claims_as(grant, now, id)
+    }
+
+    fn claims_as(
+        &self,
+        grant: &Grant,
+        now: Moment,
+        id: [u8; 16],
+    ) -> Result<serde_json::Value, SignerError> {
         let issued = now.micros() / 1_000;
         let life = i64::try_from(grant.life.as_millis()).unwrap_or(i64::MAX);
         let claims = Claims {

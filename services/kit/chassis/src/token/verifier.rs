@@ -8,10 +8,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
-use vocab::{Clock, TenantId};
+use vocab::{Clock, Moment, TenantId};
 
 use super::claims::Claims;
 use super::keys::{KeySource, Keys};
+use super::revocations::Revocations;
 use super::settings::TokenSettings;
 use super::{ALGORITHM, MESH, TOKEN_MAX_BYTES, TYPE};
 use crate::call::Caller;
@@ -29,9 +30,22 @@ pub struct Identity {
     pub tenant: TenantId,
     /// Who acts with it.
     pub caller: Arc<Caller>,
-    kid: String,
+    pub(super) kid: String,
+    pub(super) issued_ms: i64,
     not_before_ms: i64,
     expires_ms: i64,
+}
+
+impl Identity {
+    /// When the token was issued, in milliseconds since 1970.
+    pub fn issued_ms(&self) -> i64 {
+        self.issued_ms
+    }
+
+    /// When it ends, in milliseconds since 1970.
+    pub fn expires_ms(&self) -> i64 {
+        self.expires_ms
+    }
 }
 
 /// Why a token is not believed; for our log and never for the caller.
@@ -61,6 +75,9 @@ pub enum Refused {
     /// It works no longer, or not yet, or for longer than anything may.
     #[error("its time is not now")]
     Time,
+    /// It was withdrawn before its time.
+    #[error("it was withdrawn")]
+    Revoked,
 }
 
 /// The header of a token. A field more, such as a key that a stranger brings along, is refused.
@@ -76,11 +93,13 @@ struct Header {
 #[derive(Debug)]
 pub struct Verifier {
     issuers: Vec<String>,
-    audiences: [String; 2],
+    /// Who may be called with it; everybody, if nothing.
+    audiences: Option<[String; 2]>,
     life_max_ms: i64,
     keys: Keys,
     clock: Clock,
     remembered: Recent<[u8; 32], Arc<Identity>>,
+    revocations: Revocations,
 }
 
 impl Verifier {
@@ -88,12 +107,36 @@ impl Verifier {
     pub fn new(service: &str, settings: &TokenSettings, source: KeySource, clock: Clock) -> Self {
         Self {
             issuers: settings.issuers.clone(),
-            audiences: [MESH.to_owned(), service.to_owned()],
+            audiences: Some([MESH.to_owned(), service.to_owned()]),
             life_max_ms: milliseconds(settings.life_max),
             keys: Keys::new(source, settings.development),
             clock,
             remembered: Recent::of(REMEMBERED_MAX),
+            revocations: Revocations::default(),
         }
+    }
+
+    /// Refuses what is withdrawn, whenever that is heard of.
+    #[must_use]
+    pub fn refusing(self, revocations: Revocations) -> Self {
+        Self {
+            revocations,
+            ..self
+        }
+    }
+
+    /// Takes tokens for every service: for whoever says what they are worth elsewhere.
+    #[must_use]
+    pub fn of_any_audience(self) -> Self {
+        Self {
+            audiences: None,
+            ..self
+        }
+    }
+
+    /// The time that it goes by.
+    pub fn now(&self) -> Moment {
+        self.clock.now()
     }
 
     /// The keys that it checks with.
@@ -117,8 +160,19 @@ impl Verifier {
         if identity.expires_ms + LEEWAY_MS <= now || now + LEEWAY_MS < identity.not_before_ms {
             return Err(Refused::Time);
         }
+        if self.revocations.withdraw(&identity) {
+            return Err(Refused::Revoked);
+        }
         self.remembered.insert(digest, Arc::clone(&identity));
         Ok(identity)
+    }
+
+    /// Says whose token it is, whether its time has come or passed, and withdrawn or not.
+    pub async fn read(&self, token: &str) -> Result<Identity, Refused> {
+        if token.len() > TOKEN_MAX_BYTES {
+            return Err(Refused::Malformed);
+        }
+        self.check(token).await
     }
 
     async fn check(&self, token: &str) -> Result<Identity, Refused> {
@@ -141,7 +195,8 @@ impl Verifier {
         if !self.issuers.contains(&claims.iss) {
             return Err(Refused::Issuer);
         }
-        if !claims.aud.names(&self.audiences) {
+        let audiences = self.audiences.as_ref();
+        if audiences.is_some_and(|them| !claims.aud.names(them)) {
             return Err(Refused::Audience);
         }
         let (issued, expires) = (claims.iat.0, claims.exp.0);
@@ -154,6 +209,7 @@ impl Verifier {
             tenant,
             caller: Arc::new(caller),
             kid,
+            issued_ms: issued,
             not_before_ms: claims.nbf.0,
             expires_ms: expires,
         })

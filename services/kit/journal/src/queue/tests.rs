@@ -98,7 +98,7 @@ async fn queue() -> Queue<Idle> {
 async fn who_could_not_be_answered_in_time_is_refused_at_once_and_told_when_to_come_back() {
     let queue = queue().await;
     (0..1_000).for_each(|_| push(&queue, 1, LONG).unwrap());
-    let ahead = queue.ahead(tenant(1)).in_all;
+    let ahead = queue.ahead(Some(tenant(1))).in_all;
     assert_eq!(ahead, EACH * 1_001);
     let fault = push(&queue, 1, ahead).unwrap_err();
     assert_eq!(
@@ -123,7 +123,8 @@ async fn the_line_has_an_end_however_long_callers_would_wait() {
 async fn a_tenant_does_not_wait_behind_the_flood_of_another() {
     let queue = queue().await;
     (0..1_000).for_each(|_| push(&queue, 1, LONG).unwrap());
-    assert!(queue.ahead(tenant(2)).queued <= EACH * 2);
+    assert!(queue.ahead(Some(tenant(2))).queued <= EACH * 2);
+    assert_eq!(queue.ahead(None).queued, EACH * 1_000);
     push(&queue, 2, Duration::from_millis(50)).unwrap();
     let first: Vec<_> = queue.take().iter().map(|it| it.submission.tenant).collect();
     assert!(
@@ -139,7 +140,7 @@ async fn the_estimate_of_a_tenant_is_never_too_short() {
         (0..how_many).for_each(|_| push(&queue, whose, LONG).unwrap());
     }
     for whose in 1..=4 {
-        let ahead = queue.ahead(tenant(whose)).queued;
+        let ahead = queue.ahead(Some(tenant(whose))).queued;
         push(&queue, whose, LONG).unwrap();
         let before = place_of_last(&queue, tenant(whose));
         let most = EACH * u32::try_from(before).unwrap();

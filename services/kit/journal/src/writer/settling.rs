@@ -66,6 +66,9 @@ impl<L: Ledger> Writer<L> {
                 Ok(replies) => {
                     self.shared.metrics.committed(began.elapsed());
                     self.shared.commits.send_modify(|commits| *commits += 1);
+                    if parts.is_empty() {
+                        self.done_before_answers();
+                    }
                     for (item, reply) in part.items.into_iter().zip(replies) {
                         self.answer(item, reply);
                     }
@@ -75,6 +78,14 @@ impl<L: Ledger> Writer<L> {
                     parts.push(part);
                 }
             }
+        }
+    }
+
+    /// Whoever is answered may come again before the writer goes on, and should not be turned away
+    /// for a batch that is over.
+    fn done_before_answers(&self) {
+        if let Some(queue) = self.shared.queues.get(self.queue) {
+            queue.done();
         }
     }
 

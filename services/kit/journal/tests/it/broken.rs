@@ -1,9 +1,13 @@
 //! The database dies, hangs or is held up, before a commit and during it.
 
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Wake, Waker};
 use std::time::Duration;
 
 use chassis::deadline::Deadline;
+use chassis::edge::{Ahead, Pressure};
 use chassis::fault::Kind;
+use futures_util::FutureExt;
 use futures_util::future::join_all;
 use sqlx::Connection;
 use testbed::{Direction, PostgresSettings, Proxy, eventually};
@@ -149,17 +153,58 @@ async fn while_the_database_is_away_callers_hear_that_it_is() {
         matches!(fault.kind(), Kind::Unavailable | Kind::Late),
         "{fault}"
     );
+    // Nobody asks for this answer before its time is up, so that only its deadline tells.
+    let mut late = submission(tenant(1));
+    late.deadline = Deadline::within(Duration::from_secs(2));
+    let mut late = Box::pin(process.journal.submit(late, count()));
+    assert!((&mut late).now_or_never().is_none());
     let patient = process.run(tenant(1), count());
     let restart = async {
         sleep(Duration::from_secs(3)).await;
         database.postgres().restart().await.unwrap();
     };
     let (patient, ()) = tokio::join!(patient, restart);
-    patient.unwrap();
     // Nobody is turned away for a stall that is over.
-    let mut brief = submission(tenant(1));
-    brief.deadline = Deadline::within(Duration::from_millis(250));
-    process.journal.submit(brief, count()).await.unwrap();
-    let back = async || process.run(tenant(1), count()).await.ok();
-    eventually(SOON, "it answers again", back).await.unwrap();
+    let ahead = process.journal.pressure().ahead(Some(tenant(1)));
+    assert_eq!(ahead, Ahead::default());
+    assert_eq!(
+        patient.unwrap().0,
+        2,
+        "nobody was counted who heard nothing"
+    );
+    assert_ne!(late.await.unwrap_err().kind(), Kind::Bug);
+    assert_eq!(process.run(tenant(1), count()).await.unwrap().0, 3);
+}
+
+/// Looks how long a write would take, in the very moment in which an answer comes.
+struct Looks {
+    pressure: Pressure,
+    seen: Mutex<Vec<Ahead>>,
+}
+
+impl Wake for Looks {
+    fn wake(self: Arc<Self>) {
+        let ahead = self.pressure.ahead(Some(tenant(1)));
+        self.seen.lock().unwrap().push(ahead);
+    }
+}
+
+#[tokio::test]
+async fn who_is_answered_after_a_stall_is_not_turned_away_for_it() {
+    let database = database().await;
+    let mut set = settings(&database.url());
+    set.controls.pause_before_commit = Some(Duration::from_millis(300));
+    let process = open(set);
+    let looks = Arc::new(Looks {
+        pressure: process.journal.pressure(),
+        seen: Mutex::default(),
+    });
+    let waker = Waker::from(Arc::clone(&looks));
+    let mut stalled = Box::pin(process.run(tenant(1), count()));
+    let poll = stalled.as_mut().poll(&mut Context::from_waker(&waker));
+    assert!(poll.is_pending());
+    let is_answered = async || looks.seen.lock().unwrap().first().copied();
+    let seen = eventually(SOON, "the answer comes", is_answered).await;
+    assert_eq!(seen.unwrap(), Ahead::default());
+    assert_eq!(stalled.await.unwrap().0, 1);
 }

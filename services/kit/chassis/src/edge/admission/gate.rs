@@ -69,6 +69,12 @@ impl Gate {
         tokio::time::timeout(wait, promised).await.ok()?.ok()
     }
 
+    /// How many are inside or wait.
+    pub fn held(&self) -> usize {
+        let state = self.lock();
+        state.inside + state.line.len()
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

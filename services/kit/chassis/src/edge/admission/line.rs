@@ -56,7 +56,8 @@ impl<T: Gone> Line<T> {
         })
     }
 
-    fn len(&self) -> usize {
+    /// How many wait.
+    pub fn len(&self) -> usize {
         self.classes.iter().map(VecDeque::len).sum()
     }
 

@@ -1,13 +1,15 @@
 //! Admission: who gets in, who waits, who is turned away.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use vocab::TenantId;
 
 use super::gate::Gate;
-use super::{MARGIN, come_back, share};
-use crate::contract::Priority;
+use super::{Gates, MARGIN, come_back, fifths, share};
+use crate::contract::{Contracts, Idempotency, Priority};
+use crate::proof::edge_settings;
 
 const LONG: Duration = Duration::from_secs(600);
 
@@ -169,4 +171,39 @@ fn the_less_urgent_are_shed_first_and_come_back_last() {
     let pauses = classes.map(come_back);
     assert!(pauses.is_sorted_by(|one, next| one < next), "{pauses:?}");
     assert!(shares[3] > MARGIN);
+}
+
+#[test]
+fn the_urgent_are_let_come_where_others_are_refused_on_sight() {
+    let contracts = Contracts::built().unwrap();
+    let mut room: HashMap<usize, HashSet<usize>> = HashMap::new();
+    let (mut held, settings) = (Vec::new(), edge_settings());
+    for service in ["order.v1.Order", "auth.v1.Session", "catalog.v1.Catalog"] {
+        for contract in contracts
+            .of_service(&format!("retail.{service}Service"))
+            .unwrap()
+        {
+            let gates = Gates::new(&settings, None);
+            if contract.idempotency == Idempotency::NoSideEffects {
+                assert!(
+                    gates.come(&contract).unwrap().is_none(),
+                    "{}",
+                    contract.path
+                );
+                continue;
+            }
+            while let Ok(coming) = gates.come(&contract) {
+                held.push(coming.unwrap());
+            }
+            let found = room.entry(fifths(contract.priority)).or_default();
+            found.insert(held.len());
+            held.clear();
+            assert!(gates.come(&contract).is_ok(), "who left is not counted");
+        }
+    }
+    assert!(room.len() > 1, "{room:?}");
+    for (fifths, found) in room {
+        let most = settings.writes_in_flight + settings.waiting_max * (1 + fifths);
+        assert_eq!(found, HashSet::from([most]));
+    }
 }

@@ -13,11 +13,11 @@ use tracing::instrument::WithSubscriber;
 use uuid::Builder;
 
 use super::{Host, TELEMETRY_END};
-use crate::client::Door;
+use crate::client::{Credentials, Door, Retries};
 use crate::contract::Contracts;
 use crate::edge::{Edge, Parts};
 use crate::fault;
-use crate::health::Health;
+use crate::health::{Dependency, Health, Need};
 use crate::reflection;
 use crate::server::{Server, ServerTls};
 use crate::service::Prepared;
@@ -26,7 +26,8 @@ use crate::service::start::{Served, Start, StartError};
 use crate::settings::Profile;
 use crate::tasks::{Ending, FatalTask, OnFailure, OnShutdown, Shutdown, TaskResult, Tasks};
 use crate::telemetry::{Identity, Telemetry};
-use crate::token::{KeySource, Verifier};
+use crate::token::{KeySource, Revocations, Verifier};
+use crate::trust::{AUTH, Refusals, Trust};
 
 /// How often the files of TLS are read again: certificates live for hours.
 const TLS_RELOAD: Duration = Duration::from_secs(60);
@@ -70,6 +71,9 @@ impl One {
             contracts: contracts.clone(),
             clock: host.clock.clone(),
             doors: doors.to_vec(),
+            credentials: Credentials::default(),
+            revocations: Revocations::default(),
+            refusals: Refusals::default(),
         };
         Self::begin(start, prepared).with_subscriber(dispatch).await
     }
@@ -78,8 +82,9 @@ impl One {
         let settings = prepared.settings;
         announce(&start);
         let served = (prepared.start)(start.clone()).await?;
-        let verifier = verifier(&start, &settings, &served).await?;
-        let (routes, health) = around(&settings, &served);
+        let trust = trust(&start, &settings, &served)?;
+        let verifier = verifier(&start, &settings, (&served, trust.as_ref())).await?;
+        let (routes, health) = around(&settings, &served, &verifier);
         let edge = Edge::new(Parts {
             service: start.name,
             routes,
@@ -91,6 +96,7 @@ impl One {
             settings: &settings.edge,
             pressure: served.pressure.clone(),
         })?;
+        edge.report_to(&start.refusals);
         let server = Server::bind(&settings.server).await?;
         let address = server.address();
         health.begin(start.profile).await;
@@ -172,18 +178,48 @@ fn announce(start: &Start) {
         .build();
 }
 
+/// Begins to ask auth for what the settings and the service itself do not say.
+fn trust(
+    start: &Start,
+    settings: &HostSettings,
+    served: &Served,
+) -> Result<Option<Trust>, StartError> {
+    let asked = settings.trust.as_ref().filter(|_| served.keys.is_none());
+    let Some(asked) = asked else {
+        return Ok(None);
+    };
+    let credentials = start.credentials.clone();
+    let peers = start.connect(&asked.peers, credentials.clone(), Retries::Here)?;
+    let Some(auth) = peers.find(AUTH).cloned() else {
+        return Ok(None);
+    };
+    let trust = Trust {
+        name: start.name,
+        auth,
+        credentials,
+        revocations: start.revocations.clone(),
+        refusals: start.refusals.clone(),
+        signer: asked.signer.clone(),
+        clock: start.clock.clone(),
+    };
+    trust.clone().start(&start.tasks);
+    Ok(Some(trust))
+}
+
 /// Keys of a file must be right at the start; those of a service may come later than we do.
 async fn verifier(
     start: &Start,
     settings: &HostSettings,
-    served: &Served,
+    (served, trust): (&Served, Option<&Trust>),
 ) -> Result<Arc<Verifier>, StartError> {
     let file = settings.tokens.keys_file.clone().map(KeySource::File);
     let source = file
         .or_else(|| served.keys.clone())
+        .or_else(|| trust.map(Trust::keys))
         .ok_or(StartError::NoKeys)?;
     let later = matches!(source, KeySource::Fetch(_));
     let verifier = Verifier::new(start.name, &settings.tokens, source, start.clock.clone());
+    let verifier = verifier.refusing(start.revocations.clone());
     if later {
         verifier.keys().refresh().await;
     } else {
@@ -192,10 +228,17 @@ async fn verifier(
     Ok(Arc::new(verifier))
 }
 
-/// The handlers with health and reflection beside them.
-fn around(settings: &HostSettings, served: &Served) -> (Routes, Health) {
+/// The handlers with health and reflection beside them. Nothing can be served before the keys are
+/// known that tokens are verified with; once known, they stay, whether auth answers or not.
+fn around(settings: &HostSettings, served: &Served, verifier: &Arc<Verifier>) -> (Routes, Health) {
     let (reporter, server) = health_reporter();
-    let health = Health::new(reporter, &served.names, served.dependencies.clone());
+    let verifier = Arc::clone(verifier);
+    let keys = Dependency::new("keys", Need::Required, move || {
+        let verifier = Arc::clone(&verifier);
+        async move { verifier.keys().are_known().await }
+    });
+    let dependencies = served.dependencies.iter().cloned().chain([keys]).collect();
+    let health = Health::new(reporter, &served.names, dependencies);
     let routes = served.routes.clone().add_service(server);
     let routes = if settings.reflection {
         reflection::add(routes, &served.names)

@@ -1,5 +1,6 @@
 //! A small collector of OTLP within the test, which keeps all that it is sent.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -15,7 +16,10 @@ use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{
 use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTraceServiceRequest, ExportTraceServiceResponse,
 };
+use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::metrics::v1::metric::Data;
+use opentelemetry_proto::tonic::metrics::v1::{Metric, number_data_point};
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use tokio::net::TcpListener;
@@ -26,7 +30,7 @@ use tonic::{Request, Response, Status};
 #[derive(Clone, Default)]
 pub struct Collector {
     spans: Arc<Mutex<Vec<(String, Span)>>>,
-    metrics: Arc<Mutex<Vec<(String, String)>>>,
+    metrics: Arc<Mutex<Vec<(String, Metric)>>>,
 }
 
 impl Collector {
@@ -51,7 +55,40 @@ impl Collector {
 
     /// The metrics that arrived, each with its service.
     pub fn metrics(&self) -> Vec<(String, String)> {
-        self.metrics.lock().unwrap().clone()
+        let all = self.metrics.lock().unwrap();
+        let named = all.iter().map(|(from, it)| (from.clone(), it.name.clone()));
+        named.collect()
+    }
+
+    /// How many of a metric were counted, as it was told last, by an attribute of theirs.
+    pub fn counted(&self, name: &str, by: &str) -> BTreeMap<String, u64> {
+        let all = self.metrics.lock().unwrap();
+        let last = all.iter().rfind(|it| it.1.name == name);
+        let of = |attributes: &[KeyValue]| {
+            let found = attributes.iter().find(|it| it.key == by);
+            match found.and_then(|it| it.value.clone()?.value) {
+                Some(Value::StringValue(text)) => text,
+                Some(Value::IntValue(number)) => number.to_string(),
+                other => panic!("{by} is {other:?}"),
+            }
+        };
+        match last.and_then(|it| it.1.data.as_ref()) {
+            Some(Data::Histogram(it)) => {
+                let points = it.data_points.iter();
+                points.map(|it| (of(&it.attributes), it.count)).collect()
+            }
+            Some(Data::Sum(it)) => {
+                let count = |value: &Option<number_data_point::Value>| match value {
+                    Some(number_data_point::Value::AsInt(it)) => u64::try_from(*it).unwrap(),
+                    other => panic!("{other:?}"),
+                };
+                let points = it.data_points.iter();
+                points
+                    .map(|it| (of(&it.attributes), count(&it.value)))
+                    .collect()
+            }
+            other => panic!("{name} is {other:?}"),
+        }
     }
 }
 
@@ -96,7 +133,7 @@ impl MetricsService for Collector {
         for group in request.into_inner().resource_metrics {
             let from = service(group.resource.as_ref());
             let metrics = group.scope_metrics.into_iter().flat_map(|it| it.metrics);
-            kept.extend(metrics.map(|it| (from.clone(), it.name)));
+            kept.extend(metrics.map(|it| (from.clone(), it)));
         }
         Ok(Response::new(Default::default()))
     }
