@@ -4,12 +4,10 @@ mod derived;
 mod follow;
 mod holds;
 mod intake;
-mod owners;
 mod publish;
 mod transfers;
 
 pub use derived::InventoryRows;
 pub use follow::keep_in_mind;
 pub use intake::{ProductIntake, StoreIntake};
-pub use owners::Owner;
 pub use publish::InventoryEvents;

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use async_nats::jetstream;
+use bus::consumer::Owner;
 use bus::ops::{Letters, Redriver};
 use bus::{Backing, Consuming, ConsumingStore, Follower, Listen, RelaySettings};
-use chassis::client::{Credentials, Retries};
+use chassis::client::Retries;
 use chassis::service::{Served, Service, Start, StartError};
 use chassis::tasks::OnShutdown;
 use journal::Journal;
@@ -14,7 +15,7 @@ use thiserror::Error;
 use crate::app::{App, Inventory, Known};
 use crate::db::{Db, InventoryStore, OVER_HOLDS};
 use crate::domain::Command;
-use crate::events::{InventoryEvents, Owner, ProductIntake, StoreIntake, keep_in_mind};
+use crate::events::{InventoryEvents, ProductIntake, StoreIntake, keep_in_mind};
 use crate::jobs::end;
 use crate::rpc::{Rpc, ops};
 use crate::settings::InventorySettings;
@@ -93,7 +94,7 @@ fn listen(
     settings: &InventorySettings,
     (backing, jetstream): (&Backing<Consuming<Inventory>>, &jetstream::Context),
 ) -> Result<(), StartError> {
-    let peers = start.connect(&settings.peers, Credentials::default(), Retries::Here)?;
+    let peers = start.connect(&settings.peers, start.credentials.clone(), Retries::Here)?;
     let intakes: [Arc<dyn Listen<Command>>; 2] = [Arc::new(ProductIntake), Arc::new(StoreIntake)];
     for listen in intakes {
         let owner = peers.find(listen.source());

@@ -10,7 +10,7 @@ use crate::postgres;
 use crate::progress::Teller;
 use crate::supervisor::Supervisor;
 use crate::traces::TRACES;
-use crate::{endpoints, migrate, stand_in, streams, token};
+use crate::{endpoints, migrate, services, stand_in, streams, token};
 
 /// Takes every step; each may be repeated at any time.
 pub async fn all(stack: &mut Supervisor, plan: &Plan, teller: &mut Teller) -> Result<()> {
@@ -26,7 +26,16 @@ pub async fn all(stack: &mut Supervisor, plan: &Plan, teller: &mut Teller) -> Re
     token::prepare(&stack.home)?;
     start_services(stack, plan, teller).await?;
     stack.at("endpoints");
-    endpoints::write(&stack.home, plan)
+    endpoints::write(&stack.home, plan)?;
+    if plan
+        .served
+        .iter()
+        .any(|it| it.spec.name == services::AUTH.name)
+    {
+        stack.at("token");
+        token::publish(&stack.home).await?;
+    }
+    Ok(())
 }
 
 async fn start_postgres(stack: &mut Supervisor, plan: &Plan, teller: &mut Teller) -> Result<()> {
@@ -79,7 +88,8 @@ async fn prepare_schemas(stack: &mut Supervisor, plan: &Plan, teller: &mut Telle
     Ok(())
 }
 
-/// Starts all services first and waits then: they wait for each other by themselves.
+/// Starts auth, whose keys everybody asks for, and then all others at once: they wait for each
+/// other by themselves.
 async fn start_services(stack: &mut Supervisor, plan: &Plan, teller: &mut Teller) -> Result<()> {
     let services = plan.others.iter().filter(|it| it.name != TRACES);
     let names: Vec<String> = services.map(|it| it.name.clone()).collect();
@@ -87,6 +97,13 @@ async fn start_services(stack: &mut Supervisor, plan: &Plan, teller: &mut Teller
         return Ok(());
     }
     teller.begin("services");
+    let auth = plan
+        .others
+        .iter()
+        .filter(|it| it.group() == services::AUTH.name);
+    for part in auth {
+        start(stack, plan, &part.name).await?;
+    }
     stack.begin_all(&names);
     for name in &names {
         start(stack, plan, name).await?;

@@ -75,7 +75,7 @@ pub async fn run(settings: &Settings, wish: Wish) -> Result<ExitCode> {
     };
     let token = match (wish.token, &home) {
         (Some(token), _) => Some(token).filter(|it| !it.is_empty()),
-        (None, Some(home)) => Some(token::of(home, Role::Admin, TENANT)?),
+        (None, Some(home)) => Some(token::of(home, Role::Admin, TENANT).await?),
         (None, None) => None,
     };
     let (channel, address) = connect(&addresses).await?;

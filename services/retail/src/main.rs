@@ -125,7 +125,8 @@ async fn run(command: Command) -> Result<ExitCode> {
             call::run(&settings, wish).await
         }
         Command::Token { role, tenant } => {
-            token::run(&settings, role, &tenant).map(|()| ExitCode::SUCCESS)
+            let run = token::run(&settings, role, &tenant).await;
+            run.map(|()| ExitCode::SUCCESS)
         }
         Command::Traces => traces::run(&settings),
         Command::Verify { service } => verify::run(&settings, service.as_deref()).await,

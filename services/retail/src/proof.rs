@@ -25,8 +25,6 @@ use crate::probe;
 use crate::token::{self, Role};
 use crate::traced::Traced;
 
-/// The tenant of the proof.
-const TENANT: &str = "proof";
 /// Its one product.
 const SKU: &str = "PROOF-1";
 /// How long one call may take.
@@ -66,7 +64,10 @@ pub async fn run(home: &Home) -> Result<()> {
 async fn write(home: &Home, endpoints: &Endpoints) -> Result<Written> {
     let addresses = endpoints.addresses_of("catalog");
     let address = addresses.first().context("the catalog has no address")?;
-    let bearer = format!("Bearer {}", token::of(home, Role::Admin, TENANT)?);
+    let bearer = format!(
+        "Bearer {}",
+        token::of(home, Role::Admin, token::PROOF).await?
+    );
     let bearer: AsciiMetadataValue = bearer.parse()?;
     let endpoint = Endpoint::from_shared(format!("http://{address}"))?;
     let channel = endpoint.connect().await;

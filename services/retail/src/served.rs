@@ -1,7 +1,10 @@
 //! The services that are in this binary: the one place that knows them all.
 
 use anyhow::Result;
+use auth::{Auth, AuthRows, AuthStore};
+use bus::{Consuming, ConsumingStore};
 use catalog::{Catalog, CatalogRows, CatalogStore};
+use chassis::contract::Contracts;
 use chassis::service::Service;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -31,6 +34,12 @@ pub struct Served {
 pub fn all() -> Vec<Served> {
     vec![
         Served {
+            spec: &services::AUTH,
+            service: auth::service,
+            migrations: Some(auth::migrations),
+            verify: Some(|log| auth_compared(log).boxed()),
+        },
+        Served {
             spec: &services::CATALOG,
             service: catalog::service,
             migrations: Some(catalog::migrations),
@@ -46,6 +55,14 @@ pub fn all() -> Vec<Served> {
             verify: Some(|log| compare(log, Inventory, InventoryStore, InventoryRows).boxed()),
         },
     ]
+}
+
+/// Auth decides by the contracts of this build, and listens to others.
+async fn auth_compared(log: String) -> Result<Compared> {
+    let contracts = Contracts::built()?;
+    let ledger = Consuming(Auth::of(&contracts));
+    let store = ConsumingStore::new::<Auth>(AuthStore);
+    compare(log, ledger, store, AuthRows::default()).await
 }
 
 /// Folds the streams of one ledger anew, and recomputes the rows that follow from them.

@@ -13,7 +13,7 @@ use crate::plan::{Ports, local};
 use crate::probe::Probe;
 use crate::secrets::Secrets;
 use crate::served::Served;
-use crate::services::{SPECS, Spec};
+use crate::services::{self, SPECS, Spec};
 use crate::settings::Replicas;
 use crate::token;
 
@@ -80,17 +80,9 @@ fn variables(
     let own = spec.name.to_uppercase();
     let mut variables = BTreeMap::from([
         ("RETAIL_PROFILE".to_owned(), "dev".to_owned()),
-        (
-            "RETAIL_TOKEN_LIFE_MAX".to_owned(),
-            token::LIFE_TEXT.to_owned(),
-        ),
         (format!("{own}_LISTEN"), local(port).to_string()),
     ]);
-    let keys = around.home.join(token::KEYS);
-    variables.insert(
-        "RETAIL_TOKEN_KEYS_FILE".to_owned(),
-        keys.display().to_string(),
-    );
+    variables.extend(trust(around, spec.name));
     if spec.database {
         for (ending, name) in [
             ("service", "DATABASE_URL"),
@@ -120,6 +112,22 @@ fn variables(
         variables.insert("OTEL_EXPORTER_OTLP_ENDPOINT".to_owned(), url.clone());
     }
     Ok(variables)
+}
+
+/// What auth needs to know whom it serves, and every other service to prove itself there.
+fn trust(around: &Surroundings<'_>, name: &str) -> Vec<(String, String)> {
+    let place = |file: &str| around.home.join(file).display().to_string();
+    if name != services::AUTH.name {
+        let file = place(&token::service_key_file(name));
+        return vec![(format!("{}_SERVICE_KEY_FILE", name.to_uppercase()), file)];
+    }
+    let files = [
+        ("AUTH_KEY_ENCRYPTION_KEY_FILE", token::MASTER),
+        ("AUTH_SERVICE_KEYS_FILE", token::SERVICE_KEYS),
+        ("AUTH_SEEDS_FILE", token::ACCOUNTS),
+    ];
+    let files = files.map(|(variable, file)| (variable.to_owned(), place(file)));
+    files.into()
 }
 
 #[cfg(test)]

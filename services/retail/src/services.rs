@@ -15,6 +15,9 @@ pub struct Spec {
     pub contexts: &'static [&'static str],
 }
 
+/// Auth.
+pub const AUTH: Spec = owner("auth", 1, &["auth"]);
+
 /// The catalog.
 pub const CATALOG: Spec = owner("catalog", 2, &["catalog"]);
 
@@ -23,7 +26,7 @@ pub const INVENTORY: Spec = owner("inventory", 3, &["inventory"]);
 
 /// Every service, in the order in which they start.
 pub const SPECS: &[Spec] = &[
-    owner("auth", 1, &["auth"]),
+    AUTH,
     CATALOG,
     INVENTORY,
     owner("store", 4, &["store"]),

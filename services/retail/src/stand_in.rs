@@ -21,8 +21,15 @@ pub const STORE: &str = "store";
 /// What is told of each location.
 const KIND: &str = "retail.store.v1.LocationCreated";
 
-/// The locations: their codes and names, the one first that is asked first.
-const LOCATIONS: [(&str, &str); 2] = [("WAREHOUSE", "Central warehouse"), ("SHOP", "Town shop")];
+/// The locations: their codes, names and types, the one first that is asked first.
+const LOCATIONS: [(&str, &str, pb::LocationType); 2] = [
+    (
+        "WAREHOUSE",
+        "Central warehouse",
+        pb::LocationType::Warehouse,
+    ),
+    ("SHOP", "Town shop", pb::LocationType::Store),
+];
 
 /// The id of a location of this code.
 fn id(code: &str) -> LocationId {
@@ -36,7 +43,7 @@ fn tenant() -> TenantId {
 
 /// The codes of the locations and their ids.
 pub fn locations() -> impl Iterator<Item = (&'static str, LocationId)> {
-    LOCATIONS.iter().map(|(code, _)| (*code, id(code)))
+    LOCATIONS.iter().map(|(code, ..)| (*code, id(code)))
 }
 
 /// Publishes the facts, unless store speaks for itself.
@@ -47,8 +54,8 @@ pub async fn tell(plan: &Plan) -> Result<()> {
     let client = broker::options(&plan.store, STORE).connect(&plan.store);
     let client = client.await.context("connect to NATS in place of store")?;
     let jetstream = async_nats::jetstream::new(client);
-    for (rank, (code, name)) in (1..).zip(LOCATIONS) {
-        let event = created(code, name, rank);
+    for (rank, location) in (1..).zip(LOCATIONS) {
+        let event = created(location, rank);
         let metadata = event.metadata.clone().unwrap_or_default();
         let (tenant, stream) = (metadata.tenant_id, metadata.aggregate_id);
         let subject = format!("retail.v1.{tenant}.store.location_created.{stream}");
@@ -65,12 +72,13 @@ pub async fn tell(plan: &Plan) -> Result<()> {
     Ok(())
 }
 
-fn created(code: &str, name: &str, rank: i32) -> pb::LocationEvent {
+fn created((code, name, kind): (&str, &str, pb::LocationType), rank: i32) -> pb::LocationEvent {
     let now = contracts::convert::timestamp(Clock::system().now());
     let location = pb::Location {
         location_id: id(code).to_string(),
         code: code.to_owned(),
         display_name: name.to_owned(),
+        r#type: kind.into(),
         time_zone: "UTC".to_owned(),
         state: pb::LocationState::Active.into(),
         allocation_priority: rank,
@@ -113,8 +121,8 @@ mod tests {
 
     #[test]
     fn what_is_told_is_what_store_could_publish() {
-        for (rank, (code, name)) in (1..).zip(LOCATIONS) {
-            let event = created(code, name, rank);
+        for (rank, location) in (1..).zip(LOCATIONS) {
+            let event = created(location, rank);
             assert_eq!(event.validate().err(), None);
         }
     }

@@ -18,7 +18,7 @@ use crate::plan::Plan;
 use crate::progress::{Step, Teller};
 use crate::settings::Settings;
 use crate::state::State;
-use crate::{bring_up, ending, rotation};
+use crate::{bring_up, ending, rotation, token};
 
 mod restarts;
 mod watched;
@@ -65,8 +65,10 @@ pub async fn run(settings: &Settings) -> Result<ExitCode> {
         return Ok(ExitCode::FAILURE);
     }
     teller.tell(&Step::Ready);
+    let home = supervisor.home.clone();
     tokio::select! {
         () = supervisor.keep() => (),
+        () = token::keep_young(&home) => (),
         () = asked.end() => (),
     }
     supervisor.end().await;

@@ -1,87 +1,153 @@
-//! `retail token`: tokens for developers, signed by a key of this home that production refuses.
+//! `retail token`: a token of a user of this home, asked of auth.
 //!
-//! What a role may do is read from the contracts, so it is never out of date.
+//! What a role may do, auth says; here are only the accounts, and the keys with which services
+//! prove themselves to auth. A token is kept in the home and given again while auth believes it and
+//! half of its life is left.
 
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use chassis::token::{Grant, MESH, Signer};
-use vocab::{Clock, CustomerId, Id, TenantId, UserId};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use chassis::token::{Jwk, Signer};
+use contracts::auth as pb;
+use contracts::auth::auth_service_client::AuthServiceClient;
+use contracts::auth::issue_token_request::Grant;
+use tokio::time::sleep;
+use tonic::transport::{Channel, Endpoint};
+use vocab::Clock;
 
+use crate::endpoints::Endpoints;
 use crate::home::Home;
 use crate::print::say;
+use crate::services::SPECS;
 use crate::settings::Settings;
 
+mod accounts;
+mod kept;
 mod role;
 
+use accounts::Accounts;
+pub use accounts::{FILE as ACCOUNTS, PROOF};
 pub use role::Role;
 
 /// The file with the token that other programs send.
 pub const FILE: &str = "token";
-/// The public keys that services check tokens with.
-pub const KEYS: &str = "keys.json";
-/// The private key.
-const KEY: &str = "signing-key.pem";
-/// How long a token of a developer works, so long that nobody meets its end within a day of work.
-const LIFE: Duration = Duration::from_secs(12 * 3_600);
-/// The same for services, which refuse tokens that live longer.
-pub const LIFE_TEXT: &str = "12h";
+/// What auth seals everything with.
+pub const MASTER: &str = "key-encryption.key";
+/// The public keys that services prove themselves with.
+pub const SERVICE_KEYS: &str = "service-keys.json";
 /// The tenant of whoever names none.
 pub const TENANT: &str = "demo";
+/// How long auth may take to answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How often the token that other programs send is looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(30);
+/// The name of the service that is asked.
+const AUTH: &str = "auth";
 
 /// Prints a token and nothing else, ready for `$(make -s token)`.
-pub fn run(settings: &Settings, role: Role, tenant: &str) -> Result<()> {
+pub async fn run(settings: &Settings, role: Role, tenant: &str) -> Result<()> {
     let home = Home::open(&settings.home)?;
-    Ok(say(&of(&home, role, tenant)?)?)
+    Ok(say(&of(&home, role, tenant).await?)?)
 }
 
-/// Makes the key of a home, and what services and other programs read.
+/// Makes what auth and the services of a home read before they start.
 pub fn prepare(home: &Home) -> Result<()> {
-    let signer = signer(home)?;
-    home.write(KEYS, &serde_json::to_string_pretty(&signer.jwks())?)?;
-    home.write(FILE, &of(home, Role::Admin, TENANT)?)
+    Accounts::complete(home)?;
+    if home.read(MASTER).is_none() {
+        home.write(MASTER, &master()?)?;
+    }
+    let mut keys: BTreeMap<&str, Jwk> = BTreeMap::new();
+    for spec in SPECS.iter().filter(|it| it.name != AUTH) {
+        keys.insert(spec.name, service_key(home, spec.name)?.public().clone());
+    }
+    home.write(SERVICE_KEYS, &serde_json::to_string_pretty(&keys)?)
 }
 
-/// Signs a token for a role of a tenant: `ten_…`, or a word that always means the same tenant.
-pub fn of(home: &Home, role: Role, tenant: &str) -> Result<String> {
-    let named = || TenantId::derive(None, &[b"development", tenant.as_bytes()]);
-    let tenant = tenant.parse().unwrap_or_else(|_| named());
-    let user: UserId = person(tenant, role);
-    let grant = Grant {
-        tenant,
-        subject: user.to_string(),
-        permissions: role.permissions()?,
-        customer: shopper(tenant, role),
-        locations: Vec::new(),
-        session: "development".to_owned(),
-        audience: MESH.to_owned(),
-        life: LIFE,
+/// Where the key of a service lies.
+pub fn service_key_file(name: &str) -> String {
+    format!("service-{name}.pem")
+}
+
+/// Writes the token that other programs send, once there is somebody to ask.
+pub async fn publish(home: &Home) -> Result<()> {
+    of(home, Role::Admin, TENANT).await.map(|_| ())
+}
+
+/// Keeps that token young for as long as the stack runs. Whenever nobody answers, it is tried
+/// again.
+pub async fn keep_young(home: &Home) {
+    loop {
+        sleep(LOOK_EVERY).await;
+        publish(home).await.ok();
+    }
+}
+
+/// A token of a role of a tenant, `ten_…` or its code: the one that is kept, or another from auth.
+pub async fn of(home: &Home, role: Role, tenant: &str) -> Result<String> {
+    let accounts = Accounts::complete(home)?;
+    let account = accounts.find(tenant, role);
+    let (code, account) = account
+        .with_context(|| format!("this home has no {} of the tenant {tenant}", role.word()))?;
+    let file = kept::file(code, role);
+    let channel = auth(home).await?;
+    let now = Clock::system().now();
+    let young = home.read(&file).filter(|it| kept::is_young(it, now));
+    if let Some(token) = young
+        && kept::is_believed(channel.clone(), &token).await
+    {
+        return Ok(token);
+    }
+    let request = pb::IssueTokenRequest {
+        grant: Some(Grant::Password(pb::PasswordGrant {
+            tenant_code: code.to_owned(),
+            email: account.email.clone(),
+            password: account.password.clone(),
+        })),
+        permissions: Vec::new(),
     };
-    let signed = signer(home)?.sign(&grant, Clock::system().now());
-    signed.context("sign a token")
+    let issued = AuthServiceClient::new(channel).issue_token(request).await;
+    let issued = issued.map_err(|it| anyhow::anyhow!("auth refuses: {}", it.message()))?;
+    let token = issued.into_inner().access_token;
+    home.write(&file, &token)?;
+    Ok(token)
 }
 
-/// The one person who has a role in a tenant of development.
-fn person<K: vocab::Kind>(tenant: TenantId, role: Role) -> Id<K> {
-    let tenant = tenant.uuid();
-    Id::derive(
-        None,
-        &[b"development", tenant.as_bytes(), role.word().as_bytes()],
-    )
+/// The first replica of auth that listens.
+async fn auth(home: &Home) -> Result<Channel> {
+    let endpoints = Endpoints::of(home).unwrap_or_default();
+    let mut why = anyhow::anyhow!("no stack was started in this home; run `make up`");
+    for address in endpoints.addresses_of(AUTH) {
+        let endpoint = Endpoint::from_shared(format!("http://{address}"))?.timeout(PATIENCE);
+        match endpoint.connect().await {
+            Ok(channel) => return Ok(channel),
+            Err(error) => why = anyhow::Error::from(error).context("reach auth"),
+        }
+    }
+    Err(why)
 }
 
-/// Shoppers reach only what is theirs, so their tokens name a customer.
-fn shopper(tenant: TenantId, role: Role) -> Option<CustomerId> {
-    (role == Role::Shopper).then(|| person(tenant, role))
-}
-
-fn signer(home: &Home) -> Result<Signer> {
-    if let Some(pem) = home.read(KEY) {
-        return Signer::of_development_pem(&pem).context("read the key of this home");
+/// The key that a service proves itself with, made once.
+fn service_key(home: &Home, name: &str) -> Result<Signer> {
+    let file = service_key_file(name);
+    if let Some(pem) = home.read(&file) {
+        return Signer::of_development_pem(&pem).context("read the key of a service");
     }
     let signer = Signer::for_development()?;
-    home.write(KEY, &signer.to_pem()?)?;
+    home.write(&file, &signer.to_pem()?)?;
     Ok(signer)
+}
+
+/// 32 random bytes as base64.
+fn master() -> Result<String> {
+    let mut bytes = [0_u8; 32];
+    let source = File::open("/dev/urandom").and_then(|mut it| it.read_exact(&mut bytes));
+    source.context("read /dev/urandom")?;
+    Ok(STANDARD.encode(bytes))
 }
 
 #[cfg(test)]

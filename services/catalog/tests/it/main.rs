@@ -29,8 +29,6 @@ mod search;
 #[cfg(test)]
 mod tenants;
 #[cfg(test)]
-mod unserved;
-#[cfg(test)]
 mod updates;
 #[cfg(test)]
 mod verified;

@@ -39,8 +39,6 @@ mod transfers;
 #[cfg(test)]
 mod troubles;
 #[cfg(test)]
-mod unserved;
-#[cfg(test)]
 mod verified;
 #[cfg(test)]
 mod watching;

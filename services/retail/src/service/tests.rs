@@ -15,6 +15,7 @@ use crate::secrets::Secrets;
 use crate::served::Served;
 use crate::services::find;
 use crate::settings::replicas;
+use crate::token;
 
 /// What a service with a database reads besides what the chassis does.
 fn own_settings(reader: &mut Reader<'_>, _: &Around) -> Option<()> {
@@ -33,9 +34,9 @@ fn catalog() -> Service {
     Service::new("catalog", own_settings, never)
 }
 
-fn of_two_replicas() -> Vec<Part> {
-    let scratch = Scratch::fresh();
+fn of_two_replicas(scratch: &Scratch) -> Vec<Part> {
     let home = Home::open(scratch.path()).unwrap();
+    token::prepare(&home).unwrap();
     let secrets = Secrets::complete(&home, &roles(), &nats::users()).unwrap();
     let served = Served {
         spec: find("catalog").unwrap(),
@@ -58,7 +59,7 @@ fn of_two_replicas() -> Vec<Part> {
 
 #[test]
 fn each_replica_has_a_name_and_a_port_of_its_own() {
-    let parts = of_two_replicas();
+    let parts = of_two_replicas(&Scratch::fresh());
     let known: Vec<(&str, u16, &str)> = parts
         .iter()
         .map(|it| (it.name.as_str(), it.port, it.group()))
@@ -74,7 +75,8 @@ fn each_replica_has_a_name_and_a_port_of_its_own() {
 
 #[test]
 fn what_a_service_is_told_is_what_it_reads() {
-    for part in of_two_replicas() {
+    let scratch = Scratch::fresh();
+    for part in of_two_replicas(&scratch) {
         let environment = Environment::from_iter(part.recipe.variables.clone());
         check(vec![catalog()], &environment).unwrap();
         let listen = part.recipe.variables["CATALOG_LISTEN"].clone();

@@ -1,64 +1,77 @@
-//! Tokens are what services believe: each role has its permissions, each tenant its own id.
+//! Accounts and keys are made once, and nobody else reads them.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::Value;
+use vocab::Moment;
 
-use super::{KEYS, Role, of, prepare};
+use super::{FILE, MASTER, Role, SERVICE_KEYS, TENANT, accounts::Accounts, kept};
+use super::{prepare, service_key_file};
 use crate::home::Home;
 use crate::scratch::Scratch;
 
-fn claims(token: &str) -> Value {
-    let body = token.split('.').nth(1).unwrap();
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(body).unwrap()).unwrap()
-}
-
 #[test]
-fn roles_differ_by_what_they_may_do() {
-    let may = |role: Role| role.permissions().unwrap();
-    let (admin, manager) = (may(Role::Admin), may(Role::Manager));
-    let (staff, shopper) = (may(Role::Staff), may(Role::Shopper));
-    assert!(admin.len() > manager.len() && manager.len() > staff.len());
-    let holds = |of: &[String], name: &str| of.iter().any(|it| it == name);
-    assert!(holds(&admin, "role.delete") && !holds(&manager, "role.delete"));
-    assert!(holds(&manager, "product.write") && !holds(&staff, "product.write"));
-    assert!(holds(&staff, "order.read") && holds(&shopper, "order.place"));
-    assert!(!holds(&shopper, "product.write") && !holds(&shopper, "role.delete"));
-    assert!(admin.iter().all(|it| !it.is_empty()));
-}
-
-#[test]
-fn a_word_always_means_the_same_tenant_and_only_shoppers_are_customers() {
+fn accounts_are_made_once_and_are_all_different() {
     let scratch = Scratch::fresh();
     let home = Home::open(scratch.path()).unwrap();
-    let demo = claims(&of(&home, Role::Admin, "demo").unwrap());
-    let again = claims(&of(&home, Role::Shopper, "demo").unwrap());
-    let other = claims(&of(&home, Role::Admin, "other").unwrap());
-    assert_eq!(demo["tid"], again["tid"]);
-    assert_ne!(demo["tid"], other["tid"]);
-    assert_ne!(demo["sub"], again["sub"]);
-    assert!(demo.get("cus").is_none() && again.get("cus").is_some());
-    let named = demo["tid"].as_str().unwrap();
-    assert_eq!(
-        claims(&of(&home, Role::Staff, named).unwrap())["tid"],
-        demo["tid"]
+    let first = Accounts::complete(&home).unwrap();
+    let again = Accounts::complete(&home).unwrap();
+    let mut passwords = Vec::new();
+    for role in Role::ALL.into_iter().chain([Role::Operator]) {
+        let (code, account) = first.find(TENANT, role).unwrap();
+        assert_eq!(code == "operator", role == Role::Operator);
+        assert_eq!(
+            again.find(TENANT, role).unwrap().1.password,
+            account.password
+        );
+        passwords.push(account.password.clone());
+    }
+    passwords.sort();
+    passwords.dedup();
+    assert_eq!(passwords.len(), Role::ALL.len() + 1);
+    assert!(first.find("nowhere", Role::Admin).is_none());
+}
+
+#[test]
+fn a_service_keeps_its_key_and_only_public_halves_are_told() {
+    let scratch = Scratch::fresh();
+    let home = Home::open(scratch.path()).unwrap();
+    prepare(&home).unwrap();
+    let read = |name: &str| home.read(name).unwrap();
+    let before = (
+        read(SERVICE_KEYS),
+        read(MASTER),
+        read(&service_key_file("catalog")),
     );
+    prepare(&home).unwrap();
+    let after = (
+        read(SERVICE_KEYS),
+        read(MASTER),
+        read(&service_key_file("catalog")),
+    );
+    assert_eq!(before, after);
+    assert!(before.0.contains("\"catalog\"") && !before.0.contains("PRIVATE"));
+    assert!(before.2.contains("PRIVATE"));
 }
 
 #[test]
-fn the_key_is_made_once_and_its_public_half_is_published() {
-    let scratch = Scratch::fresh();
-    let home = Home::open(scratch.path()).unwrap();
-    prepare(&home).unwrap();
-    let first = home.read(KEYS).unwrap();
-    prepare(&home).unwrap();
-    assert_eq!(home.read(KEYS).unwrap(), first);
-    assert!(!first.contains("PRIVATE"));
-    let token = home.read("token").unwrap();
-    let header = URL_SAFE_NO_PAD
-        .decode(token.split('.').next().unwrap())
-        .unwrap();
-    let header: Value = serde_json::from_slice(&header).unwrap();
-    let keys: Value = serde_json::from_str(&first).unwrap();
-    assert_eq!(header["kid"], keys["keys"][0]["kid"]);
+fn a_token_is_given_again_for_half_of_its_life() {
+    let token = |claims: &str| format!("header.{}.signature", URL_SAFE_NO_PAD.encode(claims));
+    let at = |seconds: i64| Moment::from_micros(seconds * 1_000_000).unwrap();
+    let ten_minutes = token(r#"{"iat":1000.25,"exp":1600.25}"#);
+    assert!(kept::is_young(&ten_minutes, at(1_001)) && kept::is_young(&ten_minutes, at(1_300)));
+    assert!(!kept::is_young(&ten_minutes, at(1_301)) && !kept::is_young(&ten_minutes, at(999)));
+    for other in [
+        "",
+        "no token",
+        "a.b.c",
+        &token("{}"),
+        &token(r#"{"exp":9e9}"#),
+    ] {
+        assert!(!kept::is_young(other, at(1_001)), "{other}");
+    }
+    assert_eq!(kept::file(TENANT, Role::Admin), FILE);
+    assert_ne!(
+        kept::file(TENANT, Role::Staff),
+        kept::file("other", Role::Staff)
+    );
 }

@@ -32,12 +32,20 @@ const PATIENT: usize = 16;
 const TIME: Duration = Duration::from_millis(20);
 /// Callers who leave stay for less than this: long enough that some are answered first.
 const STAY: Duration = Duration::from_millis(80);
+/// So often as many as there are callers read at once and leave within so short a time.
+const READS: usize = 30;
+const READ: Duration = Duration::from_millis(25);
 /// Products that were there before and that everybody changes.
 const PRODUCTS: usize = 20;
 /// After so many calls a caller leaves with its connection.
 const CONNECTION_CALLS: usize = 100;
-/// Whatever is left behind is gone within this time.
-const GONE_WITHIN: Duration = Duration::from_secs(20);
+/// Whatever calls left behind is gone within this time. The server ends a transaction that is left
+/// alone for five seconds, and that must not be what cleans up.
+const GONE_WITHIN: Duration = Duration::from_secs(3);
+/// What the server says when it does.
+const LEFT_ALONE: &str = "idle-in-transaction timeout";
+/// How long the replica may take to end.
+const ENDS_WITHIN: Duration = Duration::from_secs(20);
 /// What the second half of the calls may add to the memory of the process, in KiB: the cache fills
 /// up, and what was sent is held for a while.
 const GROWTH_MAX_KIB: u64 = 48 * 1024;
@@ -86,6 +94,7 @@ async fn callers_who_leave_take_everything_with_them() {
     let strange = seen.strange.lock().unwrap().clone();
     assert!(strange.is_empty(), "{:?}", &strange[..strange.len().min(5)]);
 
+    readers_leave(&fleet).await;
     nothing_is_left_behind(&fleet).await;
     still_serves(&caller, PRODUCTS + calls).await;
     what_was_acknowledged_is_there_once(&fleet, &seen, PRODUCTS + calls).await;
@@ -98,7 +107,7 @@ async fn callers_who_leave_take_everything_with_them() {
     let pid = fleet.process(0).id();
     signal(pid, "-TERM");
     let ended = async || fleet.process(0).try_wait().unwrap();
-    let ended = eventually(GONE_WITHIN, "the replica ends", ended)
+    let ended = eventually(ENDS_WITHIN, "the replica ends", ended)
         .await
         .unwrap();
     assert!(ended.success(), "{ended:?}");
@@ -141,6 +150,23 @@ async fn storm(fleet: &Fleet, products: &[String], seen: &Seen, until: usize) {
         }
     });
     join_all(callers).await;
+}
+
+/// Reads go on until the last moment, and all of them are left in it: what one leaves half done, no
+/// later one cleans up.
+async fn readers_leave(fleet: &Fleet) {
+    let caller = fleet.caller(0);
+    for number in 0..READS {
+        let reads = (0..CALLERS).map(async |reader| {
+            let request = caller.asking(pb::ListProductsRequest::default(), ANSWER_WITHIN);
+            let stay = time(number * CALLERS + reader, 3, READ);
+            timeout(stay, caller.client().list_products(request))
+                .await
+                .is_err()
+        });
+        let left = join_all(reads).await;
+        assert!(number > 0 || left.contains(&true), "nobody left a read");
+    }
 }
 
 /// One call, which has hardly any time, or enough.
@@ -220,6 +246,10 @@ async fn nothing_is_left_behind(fleet: &Fleet) {
     };
     let clean = eventually(GONE_WITHIN, "nothing is open or locked", is_clean).await;
     clean.unwrap();
+    // What the server had to end was left alone for seconds, whatever is there now.
+    let log = fleet.database.postgres().log();
+    let ended = log.lines().find(|it| it.contains(LEFT_ALONE));
+    assert_eq!(ended, None);
 }
 
 /// Every place for calls is free again: as many as there are callers find one at once.

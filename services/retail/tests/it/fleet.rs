@@ -14,6 +14,7 @@ use bus::provision::Provision;
 use bus::relay;
 use chassis::token::{Grant, MESH, Signer};
 use contracts::catalog::catalog_service_client::CatalogServiceClient;
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use sqlx::migrate::Migrator;
 use sqlx::postgres::PgPool;
 use testbed::{Database, Nats, NatsSettings, Postgres, PostgresSettings, Schema, eventually};
@@ -161,7 +162,7 @@ impl Fleet {
             .env("CATALOG_DATABASE_URL", self.database.url())
             .env("CATALOG_LOG_URL", self.database.log_url())
             .env("CATALOG_SCAN_URL", self.database.scan_url());
-        self.replicas[number].process = Some(command.spawn().unwrap());
+        self.replicas[number].process = Some(on_two_processors(|| command.spawn().unwrap()));
         let listens = async || TcpStream::connect(address).await.map(drop);
         let listens = eventually(UP_WITHIN, "the replica listens", listens).await;
         listens.unwrap();
@@ -353,13 +354,31 @@ pub fn tenant() -> TenantId {
     Id::at(1_700_000_000_000, [1; 10])
 }
 
+/// Starts a process that may use two processors, however many there are, and so has one writer
+/// unless it is told otherwise.
+fn on_two_processors(start: impl FnOnce() -> Child) -> Child {
+    let all = sched_getaffinity(None).unwrap();
+    let mut two = CpuSet::new();
+    let allowed = (0..CpuSet::MAX_CPU).filter(|it| all.is_set(*it));
+    allowed.take(2).for_each(|it| two.set(it));
+    sched_setaffinity(None, &two).unwrap();
+    let started = start();
+    sched_setaffinity(None, &all).unwrap();
+    started
+}
+
 fn end(mut process: Child) {
     process.kill().ok();
     process.wait().ok();
 }
 
 fn token(signer: &Signer) -> String {
-    let permissions = ["product.read", "product.write", "event.fetch"];
+    let permissions = [
+        "product.read",
+        "product.write",
+        "product.publish",
+        "event.fetch",
+    ];
     let grant = Grant {
         tenant: tenant(),
         subject: UserId::at(1, [9; 10]).to_string(),

@@ -101,7 +101,8 @@ struct Committed {
 
 /// Judges the broker alone, against all that is committed until now: called before what it holds
 /// is lost, because what is published again would hide what went wrong. The mark is a write of
-/// its own: when the broker holds it, whatever was committed before has had its turn.
+/// its own, while nobody else writes: when the broker holds it, whatever was committed before has
+/// had its turn.
 pub async fn broker(fleet: &Fleet, work: &Work, mark: usize, verdict: &mut Verdict) -> usize {
     let mut admin = connect(&fleet.database.admin_url()).await;
     let committed = committed(&mut admin).await;

@@ -48,7 +48,9 @@ fn what_holds_a_secret_is_read_by_its_owner_alone() {
     bed.up();
     let files = [
         "secrets.json",
-        "signing-key.pem",
+        "accounts.json",
+        "key-encryption.key",
+        "service-catalog.pem",
         "endpoints.json",
         "endpoints.env",
         "token",
@@ -118,8 +120,9 @@ fn lines_of_all_parts_come_in_the_order_of_their_times() {
 }
 
 #[test]
-fn a_token_is_alone_on_its_line_and_works_for_the_keys_of_this_home() {
+fn a_token_is_asked_of_auth_and_is_alone_on_its_line() {
     let bed = Bed::fresh();
+    bed.up();
     let token = bed.run(&["token", "--role", "shopper", "--tenant", "demo"]);
     assert_eq!(
         (token.code, token.output.lines().count()),
@@ -127,5 +130,7 @@ fn a_token_is_alone_on_its_line_and_works_for_the_keys_of_this_home() {
         "{token:?}"
     );
     assert_eq!(token.output.trim().split('.').count(), 3);
+    let nobody = bed.run(&["token", "--tenant", "nowhere"]);
+    assert_eq!((nobody.code, nobody.output.as_str()), (1, ""));
     assert_eq!(bed.run(&["token", "--role", "king"]).code, 2);
 }

@@ -5,6 +5,8 @@ mod bed;
 #[cfg(test)]
 mod cancels;
 #[cfg(test)]
+mod crossing;
+#[cfg(test)]
 mod elsewhere;
 #[cfg(test)]
 mod faults;

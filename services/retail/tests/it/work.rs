@@ -9,6 +9,7 @@ use std::time::Duration;
 use contracts::catalog as pb;
 use futures_util::future::join_all;
 use testbed::eventually;
+use tokio::sync::{RwLock, RwLockWriteGuard};
 use tokio::time::Instant;
 use tonic::Status;
 use uuid::Uuid;
@@ -28,6 +29,19 @@ const LATER: usize = 3;
 /// How long a caller rests before it asks again.
 const REST: Duration = Duration::from_millis(50);
 
+/// What a write is.
+#[derive(Clone, Copy)]
+pub enum Kind {
+    /// Makes a product.
+    Create,
+    /// Changes one, as it was read before: if it has changed since, it is read and tried anew.
+    Change(usize),
+    /// Puts one on sale, whatever else has become of it.
+    Publish(usize),
+    /// Takes one off sale again, likewise.
+    Unpublish(usize),
+}
+
 /// A run's writes, and what became of them.
 pub struct Work {
     callers: [Caller; 2],
@@ -38,6 +52,8 @@ pub struct Work {
     repeated: AtomicUsize,
     answers: Mutex<BTreeMap<usize, pb::Product>>,
     otherwise: Mutex<Vec<String>>,
+    /// Whoever asks holds it together with others; whoever wants quiet, alone.
+    asking: RwLock<()>,
 }
 
 impl Work {
@@ -51,6 +67,7 @@ impl Work {
             repeated: AtomicUsize::new(0),
             answers: Mutex::default(),
             otherwise: Mutex::default(),
+            asking: RwLock::default(),
         }
     }
 
@@ -98,10 +115,34 @@ impl Work {
         join_all((0..WRITERS).map(|_| self.changes())).await;
     }
 
-    /// Makes one product more, behind everything that was written before.
+    /// Makes one product more, in the quiet behind everything that was written before.
     pub async fn mark(&self, number: usize) -> String {
-        let answer = self.ask(self.writes + number).await;
+        let number = self.writes + number;
+        let answer = self.ask_for(number, number, Kind::Create).await;
         answer.unwrap().product_id
+    }
+
+    /// Waits until no write is under way, and lets none begin as long as what is returned is held.
+    pub async fn quiet(&self) -> RwLockWriteGuard<'_, ()> {
+        self.asking.write().await
+    }
+
+    /// How many products everybody changes.
+    pub fn products(&self) -> usize {
+        self.products.len()
+    }
+
+    /// The id of one of them.
+    pub fn product(&self, number: usize) -> &str {
+        self.products[number].get().unwrap()
+    }
+
+    /// Makes one of the run's writes in the quiet, at first through this replica.
+    pub async fn one_more(&self, replica: usize, kind: Kind) {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        assert!(number < self.writes, "it was too late for another write");
+        let answered = self.ask_for(number, replica, kind).await;
+        self.heard(number, answered);
     }
 
     async fn changes(&self) {
@@ -123,7 +164,12 @@ impl Work {
     }
 
     async fn write(&self, number: usize) {
-        match self.ask(number).await {
+        let answered = self.ask(number).await;
+        self.heard(number, answered);
+    }
+
+    fn heard(&self, number: usize, answered: Result<pb::Product, Status>) {
+        match answered {
             Ok(answer) => {
                 if number < PRODUCTS {
                     self.products[number]
@@ -156,10 +202,25 @@ impl Work {
 
     /// Asks one replica and then the other, until one says what became of the write.
     async fn ask(&self, number: usize) -> Result<pb::Product, Status> {
+        let _asking = self.asking.read().await;
+        let kind = if number < PRODUCTS {
+            Kind::Create
+        } else {
+            Kind::Change(drawn(number) % PRODUCTS)
+        };
+        self.ask_for(number, number, kind).await
+    }
+
+    async fn ask_for(
+        &self,
+        number: usize,
+        first: usize,
+        kind: Kind,
+    ) -> Result<pb::Product, Status> {
         let begun = Instant::now();
         for attempt in 0.. {
-            let caller = &self.callers[(number + attempt) % self.callers.len()];
-            match self.ask_once(caller, number).await {
+            let caller = &self.callers[(first + attempt) % self.callers.len()];
+            match self.ask_once(caller, number, kind).await {
                 Err(status) if may_pass(&status) => assert!(
                     begun.elapsed() < WITHIN,
                     "write {number}, attempt {attempt}: {status:?}"
@@ -172,16 +233,50 @@ impl Work {
         unreachable!("it is asked until it is answered")
     }
 
-    async fn ask_once(&self, caller: &Caller, number: usize) -> Result<pb::Product, Status> {
-        let answered = if (PRODUCTS..self.writes).contains(&number) {
-            let product = self.products[drawn(number) % PRODUCTS].get().unwrap();
-            let request = caller.asking(changed(product, number), ANSWER_WITHIN);
-            let answered = caller.client().update_product(request).await?;
-            answered.into_inner().product
-        } else {
-            let request = caller.asking(created(number), ANSWER_WITHIN);
-            let answered = caller.client().create_product(request).await?;
-            answered.into_inner().product
+    async fn ask_once(
+        &self,
+        caller: &Caller,
+        number: usize,
+        kind: Kind,
+    ) -> Result<pb::Product, Status> {
+        let mut client = caller.client();
+        let id = |product: usize| self.product(product).to_owned();
+        let request_id = request_id(number).to_string();
+        let etag = String::new();
+        let answered = match kind {
+            Kind::Create => {
+                let request = caller.asking(created(number), ANSWER_WITHIN);
+                let answered = client.create_product(request).await?;
+                answered.into_inner().product
+            }
+            Kind::Change(product) => {
+                let request = changed(self.product(product), number);
+                let request = caller.asking(request, ANSWER_WITHIN);
+                let answered = client.update_product(request).await?;
+                answered.into_inner().product
+            }
+            Kind::Publish(product) => {
+                let product_id = id(product);
+                let request = pb::PublishProductRequest {
+                    product_id,
+                    etag,
+                    request_id,
+                };
+                let request = caller.asking(request, ANSWER_WITHIN);
+                let answered = client.publish_product(request).await?;
+                answered.into_inner().product
+            }
+            Kind::Unpublish(product) => {
+                let product_id = id(product);
+                let request = pb::UnpublishProductRequest {
+                    product_id,
+                    etag,
+                    request_id,
+                };
+                let request = caller.asking(request, ANSWER_WITHIN);
+                let answered = client.unpublish_product(request).await?;
+                answered.into_inner().product
+            }
         };
         Ok(answered.unwrap())
     }
