@@ -34,6 +34,8 @@ mod surface;
 mod tables;
 #[cfg(test)]
 mod wire;
+#[cfg(test)]
+mod withdrawn;
 
 /// Calls that are under way at a time, so that a matrix takes seconds and no limit is met.
 const AT_ONCE: usize = 24;

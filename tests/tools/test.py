@@ -3,6 +3,7 @@
 
 A run of everything also compares the reasons that rpcs declare with those that any process under
 test refused with: what nothing provokes stands in tests/unprovoked.txt, and nothing else does.
+Reasons that depend on what else runs at that moment may stand there although a run provokes them.
 """
 
 import os
@@ -17,6 +18,10 @@ RESULT = re.compile(r"^test result: \w+\. (\d+) passed; (\d+) failed; (\d+) igno
 UNPROVOKED = ROOT / "tests/unprovoked.txt"
 # Tests of the edge serve real contracts with handlers that refuse with anything.
 MADE_UP = re.compile(r"^chassis-")
+# Whether these meet anybody is decided by load and by who comes first, not by a test alone.
+BY_CHANCE = re.compile(
+    r" (OVERLOADED|DEADLINE_\w+|\w+_(BUSY|RUNNING|TOO_RECENT))$"
+)
 
 
 def provoked(folder):
@@ -31,7 +36,8 @@ def coverage(folder):
     declared = set((folder / "declared").read_text().splitlines())
     listed = set(UNPROVOKED.read_text().splitlines())
     found = provoked(folder)
-    missed, over = declared - found - listed, listed & found
+    missed = declared - found - listed
+    over = {it for it in listed & found if not BY_CHANCE.search(it)}
     wrong = [f"no test provokes it, and it is not listed: {it}" for it in sorted(missed)]
     wrong += [f"it is provoked by now, take it off the list: {it}" for it in sorted(over)]
     for line in wrong:

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::sink;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chassis::service::{Host, Running};
@@ -25,15 +25,15 @@ pub struct Bed {
     pub signer: Signer,
     pub databases: BTreeMap<&'static str, Database>,
     pub running: Running,
-    _keys: Keys,
+    _folder: Folder,
 }
 
-/// The file of the keys that services believe.
-struct Keys(PathBuf);
+/// The folder of the keys that services believe, and of what else they read from files.
+struct Folder(PathBuf);
 
-impl Drop for Keys {
+impl Drop for Folder {
     fn drop(&mut self) {
-        std::fs::remove_file(&self.0).ok();
+        std::fs::remove_dir_all(&self.0).ok();
     }
 }
 
@@ -94,26 +94,41 @@ impl Who {
     }
 }
 
+/// The variable that names the file of the keys that services believe.
+const KEYS: &str = "RETAIL_TOKEN_KEYS_FILE";
+
 impl Bed {
+    /// Services that believe the keys of a file, so that anybody can be made up.
     pub async fn start() -> Self {
+        Self::trusting(true).await
+    }
+
+    /// Services that ask auth which keys they believe and which tokens were withdrawn.
+    pub async fn asking_auth() -> Self {
+        Self::trusting(false).await
+    }
+
+    async fn trusting(file: bool) -> Self {
         let postgres = Postgres::shared().await.unwrap();
         let signer = Signer::for_development().unwrap();
-        let file = format!("matrix-keys-{}.json", signer.public().kid);
-        let keys = Keys(std::env::temp_dir().join(file));
-        std::fs::write(&keys.0, serde_json::to_vec(&signer.jwks()).unwrap()).unwrap();
-        let mut variables = vec![
-            ("RETAIL_PROFILE".to_owned(), "dev".to_owned()),
-            (
-                "RETAIL_TOKEN_KEYS_FILE".to_owned(),
-                keys.0.display().to_string(),
-            ),
-        ];
+        let name = format!("matrix-{}", signer.public().kid);
+        let folder = Folder(std::env::temp_dir().join(name));
+        std::fs::create_dir_all(&folder.0).unwrap();
+        let keys = folder.0.join("keys.json");
+        std::fs::write(&keys, serde_json::to_vec(&signer.jwks()).unwrap()).unwrap();
+        let mut variables = vec![("RETAIL_PROFILE".to_owned(), "dev".to_owned())];
+        if file {
+            variables.push((KEYS.to_owned(), keys.display().to_string()));
+        }
         let mut databases = BTreeMap::new();
         for subject in SUBJECTS {
             let migrations = (subject.migrations)();
             let schema = Schema::of(&migrations);
             let database = postgres.database(&schema).await.unwrap();
-            variables.extend(told(subject, &database));
+            variables.extend(told(subject, &database, &folder.0));
+            if !file && subject.name != "auth" {
+                variables.push(super::seeds::auth::proven(&folder.0, subject.name));
+            }
             databases.insert(subject.name, database);
         }
         let environment: Environment = variables.into_iter().collect();
@@ -131,7 +146,7 @@ impl Bed {
             signer,
             databases,
             running: Running::start(services, &host).await.unwrap(),
-            _keys: keys,
+            _folder: folder,
         }
     }
 
@@ -180,7 +195,7 @@ impl Bed {
     }
 }
 
-fn told(subject: &Subject, database: &Database) -> Vec<(String, String)> {
+fn told(subject: &Subject, database: &Database, folder: &Path) -> Vec<(String, String)> {
     let own = subject.name.to_uppercase();
     let variables = [
         ("LISTEN", "127.0.0.1:0".to_owned()),
@@ -191,7 +206,7 @@ fn told(subject: &Subject, database: &Database) -> Vec<(String, String)> {
         ("LOG_URL", database.log_url()),
     ];
     let variables = variables.map(|(name, value)| (format!("{own}_{name}"), value));
-    let more = subject.variables.iter();
-    let more = more.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let more = (subject.variables)(folder).into_iter();
+    let more = more.map(|(name, value)| (name.to_owned(), value));
     variables.into_iter().chain(more).collect()
 }

@@ -1,5 +1,6 @@
-//! Which reasons the rpcs of this build declare, for the comparison at the end of a run of all
-//! tests: what nothing provoked stands in `tests/unprovoked.txt`, and nothing else does.
+//! What is promised and not there: rpcs that no service serves stand in `tests/unserved.txt`, and
+//! reasons that nothing provoked in `tests/unprovoked.txt`, and nothing else does. Reasons are
+//! compared at the end of a run of all tests; here is only what is declared.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -7,6 +8,9 @@ use std::path::{Path, PathBuf};
 use chassis::contract::Contracts;
 use contracts::DESCRIPTOR_IMAGE;
 
+use tonic::Code;
+
+use super::bed::{Bed, Who, tenant};
 use super::served::SUBJECTS;
 
 /// The folder that the processes of a run write into, as the chassis knows it.
@@ -59,4 +63,26 @@ fn what_nothing_provokes_is_declared_and_listed_once() {
 fn write(folder: &Path, declared: &BTreeSet<String>) {
     let text: String = declared.iter().map(|it| format!("{it}\n")).collect();
     std::fs::write(folder.join(DECLARED), text).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_served_is_listed_and_nothing_else() {
+    let bed = Bed::start().await;
+    let mut unserved = BTreeSet::new();
+    for subject in SUBJECTS {
+        let contexts: Vec<&str> = subject.contexts.iter().copied().chain(["ops"]).collect();
+        let rpcs = bed.surface.of(&contexts);
+        let all = rpcs.iter().filter_map(|it| it.permission.clone());
+        let anybody = bed.shown(&Who::staff(tenant(1), all));
+        let way = bed.inside(subject);
+        for rpc in &rpcs {
+            let answer = way.ask(&rpc.path(), &anybody, &[]).await;
+            if answer.code == Code::Unimplemented {
+                unserved.insert(rpc.name.clone());
+            }
+        }
+    }
+    bed.running.end().await.unwrap();
+    let listed: BTreeSet<String> = UNSERVED.lines().map(str::to_owned).collect();
+    assert_eq!(unserved, listed);
 }

@@ -39,6 +39,11 @@ impl Asked {
         format!("{} {}", self.rpc.name, last.unwrap_or("-"))
     }
 
+    /// Whether it is meant by the name of an rpc, or of one with its last field.
+    fn is(&self, name: &str) -> bool {
+        self.rpc.name == name || self.name() == name
+    }
+
     /// Whether the request holds an id in a field of this name.
     pub fn contains(&self, examples: &Examples, field: &str) -> bool {
         let ids = examples.ids(&self.rpc);
@@ -132,7 +137,8 @@ async fn no_rpc_tells_or_changes_what_another_tenant_has() {
     let mut found = Vec::new();
     for subject in SUBJECTS {
         let theirs = seed(&bed, subject, tenant(1)).await;
-        let asked = everything(&bed.rpcs(subject), &examples);
+        let mut asked = everything(&bed.rpcs(subject), &examples);
+        asked.retain(|it| !is_apart(subject, it));
         let owner = bed.shown(&bed.staff(subject, tenant(1)));
         let stranger = bed.shown(&bed.staff(subject, tenant(2)));
         let case = Case {
@@ -140,47 +146,29 @@ async fn no_rpc_tells_or_changes_what_another_tenant_has() {
             subject,
             examples: &examples,
         };
-        found.extend(case.blind_reads(&asked, &theirs, &owner).await);
+        let both = [&owner, &stranger];
+        found.extend(case.blind_reads(&asked, &theirs, both).await);
         let before = settled(&bed, subject, tenant(1)).await;
+        // What a stranger writes down themselves is told to them afterwards.
+        asked.sort_by_key(|it| case.is_own(it));
+        let own = asked.partition_point(|it| !case.is_own(it));
         let mut told = Vec::new();
-        for way in bed.ways(subject).await {
-            for it in &asked {
-                let answer = case.ask(&way, it, &theirs, &stranger).await;
-                let wrong = wrong(it, &answer, &theirs, &case.request(it, &theirs));
-                found.extend(wrong.map(|wrong| format!("{} {}: {wrong}", it.name(), way.name())));
-                told.push(answer.told());
+        for part in [&asked[..own], &asked[own..]] {
+            for way in bed.ways(subject).await {
+                let (wrong, heard) = case.strange(&way, part, (&theirs, &stranger)).await;
+                found.extend(wrong);
+                told.extend(heard.into_iter().map(|it| (way.name(), it)));
             }
         }
+        let first = told.first().map(|(way, _)| *way);
+        told.retain(|(way, _)| Some(*way) == first);
+        let told: Vec<String> = told.into_iter().map(|(_, it)| it).collect();
         let after = sums(&bed, subject, tenant(1)).await;
         found.extend(changed(&before, &after));
         found.extend(case.blind_writes(&asked, &told, &owner).await);
     }
     bed.running.end().await.unwrap();
     nothing_found(&found);
-}
-
-/// What is wrong with an answer to a stranger. What they named themselves may be repeated to them.
-fn wrong(asked: &Asked, answer: &Answer, theirs: &Seeded, request: &[u8]) -> Option<String> {
-    if answer.says(&theirs.mark) {
-        return Some(format!(
-            "tells what another tenant wrote: {}",
-            answer.told()
-        ));
-    }
-    for id in secret(theirs, request) {
-        if answer.says(id) {
-            return Some(format!("tells of {id}, which another tenant has"));
-        }
-    }
-    let acted = answer.code == Code::Ok && !asked.rpc.reads && !asked.names.is_empty();
-    if acted {
-        return Some("did something with what another tenant has".to_owned());
-    }
-    match (answer.code, answer.reason.as_str()) {
-        (Code::Internal | Code::Unknown | Code::Unauthenticated | Code::PermissionDenied, _)
-        | (_, "VALIDATION_FAILED") => Some(format!("was not asked: {}", answer.told())),
-        _ => None,
-    }
 }
 
 /// The ids of a tenant that a request does not name.
@@ -191,6 +179,11 @@ fn secret<'a>(of: &'a Seeded, request: &'a [u8]) -> impl Iterator<Item = &'a str
         .iter()
         .filter(|it| !OF_NOBODY.contains(&it.0.as_str()));
     own.map(|it| it.1.as_str()).filter(move |it| !named(it))
+}
+
+fn is_apart(subject: &Subject, asked: &Asked) -> bool {
+    let apart = subject.seeding.apart;
+    apart.iter().any(|(rpc, _)| *rpc == asked.rpc.name)
 }
 
 /// One service under proof.
@@ -211,6 +204,68 @@ impl Case<'_> {
         way.ask(&asked.rpc.path(), shown, &bytes).await
     }
 
+    /// Asks as a stranger; returns what is wrong, and what each was answered.
+    async fn strange(
+        &self,
+        way: &Way,
+        asked: &[Asked],
+        (theirs, stranger): (&Seeded, &Shown),
+    ) -> (Vec<String>, Vec<String>) {
+        let (mut found, mut heard) = (Vec::new(), Vec::new());
+        for it in asked {
+            let answer = self.ask(way, it, theirs, stranger).await;
+            let wrong = self.wrong(it, &answer, theirs);
+            found.extend(wrong.map(|wrong| format!("{} {}: {wrong}", it.name(), way.name())));
+            heard.push(self.heard(it, &answer));
+        }
+        (found, heard)
+    }
+
+    /// What is wrong with an answer to a stranger. What they named themselves may be repeated to
+    /// them.
+    fn wrong(&self, asked: &Asked, answer: &Answer, theirs: &Seeded) -> Option<String> {
+        if answer.says(&theirs.mark) {
+            let told = answer.told();
+            return Some(format!("tells what another tenant wrote: {told}"));
+        }
+        let request = self.request(asked, theirs);
+        if let Some(id) = secret(theirs, &request).find(|it| answer.says(it)) {
+            return Some(format!("tells of {id}, which another tenant has"));
+        }
+        let acted = answer.code == Code::Ok && !asked.rpc.reads && !asked.names.is_empty();
+        if acted && !self.is_own(asked) && !self.is_counted(asked) {
+            return Some("did something with what another tenant has".to_owned());
+        }
+        match (answer.code, answer.reason.as_str()) {
+            (
+                Code::Internal | Code::Unknown | Code::Unauthenticated | Code::PermissionDenied,
+                _,
+            )
+            | (_, "VALIDATION_FAILED") => Some(format!("was not asked: {}", answer.told())),
+            _ => None,
+        }
+    }
+
+    /// Whether an rpc acts on what its caller has, whatever ids it is given.
+    fn is_own(&self, asked: &Asked) -> bool {
+        let own = self.subject.seeding.own;
+        own.iter().any(|(it, _)| asked.is(it))
+    }
+
+    /// Whether an rpc answers everybody, with another number.
+    fn is_counted(&self, asked: &Asked) -> bool {
+        let counted = self.subject.seeding.counted;
+        counted.iter().any(|it| asked.is(it))
+    }
+
+    /// What is compared between owner and stranger.
+    fn heard(&self, asked: &Asked, answer: &Answer) -> String {
+        match self.is_counted(asked) {
+            true => format!("{} {:?}", answer.told(), answer.messages),
+            false => answer.told(),
+        }
+    }
+
     fn is_alike(&self, asked: &Asked) -> bool {
         let name = asked.name();
         let alike = self
@@ -225,22 +280,36 @@ impl Case<'_> {
     }
 
     /// Reads that tell their owner nothing of what they have: those would tell a stranger nothing
-    /// whatever they did.
-    async fn blind_reads(&self, all: &[Asked], own: &Seeded, owner: &Shown) -> Vec<String> {
+    /// whatever they did. An answer of numbers alone tells them something if it is another one than
+    /// the stranger's.
+    async fn blind_reads(
+        &self,
+        all: &[Asked],
+        own: &Seeded,
+        [owner, stranger]: [&Shown; 2],
+    ) -> Vec<String> {
         let way = self.bed.inside(self.subject);
         let mut blind = Vec::new();
         for asked in all.iter().filter(|it| it.rpc.reads) {
             let tells = async || {
                 let answer = self.ask(&way, asked, own, owner).await;
                 let request = self.request(asked, own);
-                let seen =
+                let mut seen =
                     answer.says(&own.mark) || secret(own, &request).any(|it| answer.says(it));
+                if !seen && !self.is_alike(asked) {
+                    let [one, two] = [
+                        self.ask(&way, asked, own, stranger).await,
+                        self.ask(&way, asked, own, stranger).await,
+                    ];
+                    let steady = one.messages == two.messages;
+                    seen = answer.code == Code::Ok && steady && answer.messages != one.messages;
+                }
                 seen.then_some(()).ok_or_else(|| answer.told())
             };
             let patience = if self.is_alike(asked) {
                 SOON / 100
             } else {
-                SOON
+                SOON / 4
             };
             let told = eventually(patience, "the owner is told", tells).await;
             match (told, self.is_alike(asked)) {
@@ -252,18 +321,34 @@ impl Case<'_> {
         blind
     }
 
+    /// Rpcs that are said to act on what their caller has, and never do.
+    fn refused(&self, all: &[Asked], told: &[String]) -> Vec<String> {
+        let own = self.subject.seeding.own.iter().map(|(rpc, _)| *rpc);
+        let acts = |rpc: &str| {
+            let mut of = all.iter().zip(told).filter(|(it, _)| it.is(rpc));
+            of.any(|(_, told)| told.starts_with("Ok"))
+        };
+        let refused = own.filter(|rpc| !acts(rpc));
+        refused
+            .map(|rpc| format!("{rpc} refuses strangers"))
+            .collect()
+    }
+
     /// Writes that answer their owner as they answer a stranger. Each gets rows of its own, because
     /// those are changed.
     async fn blind_writes(&self, all: &[Asked], told: &[String], owner: &Shown) -> Vec<String> {
         let way = self.bed.inside(self.subject);
-        let mut blind = Vec::new();
+        let mut blind = self.refused(all, told);
         for (asked, stranger) in all.iter().zip(told) {
-            if asked.rpc.reads || asked.names.is_empty() {
+            if asked.rpc.reads || asked.names.is_empty() || self.is_own(asked) {
                 continue;
             }
             let own = seed(self.bed, self.subject, tenant(1)).await;
             let answer = self.ask(&way, asked, &own, owner).await;
-            match (answer.told() == *stranger, self.is_alike(asked)) {
+            match (
+                self.heard(asked, &answer) == *stranger,
+                self.is_alike(asked),
+            ) {
                 (true, false) => blind.push(format!("{} is blind: {stranger}", asked.name())),
                 (false, true) => blind.push(format!("{} is not blind any more", asked.name())),
                 _ => {}

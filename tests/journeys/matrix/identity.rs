@@ -61,7 +61,7 @@ async fn against(bed: &Bed, subject: &Subject, way: &Way) -> Vec<String> {
             "{} and a good token",
             rpc.name
         );
-        calls.extend(mutants.iter().map(|it| (rpc, it, nobody.told())));
+        calls.extend(mutants.iter().map(|it| (rpc, it, nobody.clone())));
     }
     let judged = stream::iter(calls).map(async |(rpc, mutant, nobody)| {
         let answer = way.ask(&rpc.path(), &mutant.shown, &[]).await;
@@ -74,12 +74,15 @@ async fn against(bed: &Bed, subject: &Subject, way: &Way) -> Vec<String> {
 }
 
 /// Whoever is not believed is refused; of an rpc for everybody they are nobody.
-fn wrong(rpc: &Rpc, answer: &Answer, nobody: &str) -> Option<String> {
+fn wrong(rpc: &Rpc, answer: &Answer, nobody: &Answer) -> Option<String> {
     let right = match rpc.permission {
-        Some(_) => answer.code == Code::Unauthenticated && answer.reason == "TOKEN_INVALID",
-        None => answer.told() == nobody,
+        Some(_) => {
+            let refused = answer.code == Code::Unauthenticated && answer.reason == "TOKEN_INVALID";
+            refused && answer.messages.is_empty()
+        }
+        None => answer.told() == nobody.told() && answer.messages == nobody.messages,
     };
-    (!right || !answer.messages.is_empty()).then(|| answer.told())
+    (!right).then(|| answer.told())
 }
 
 /// Somebody who may call an rpc.

@@ -16,7 +16,9 @@ use super::served::Subject;
 use super::surface::Rpc;
 use super::wire::{Shown, Way};
 
+pub mod auth;
 pub mod catalog;
+pub mod inventory;
 pub mod kit;
 
 /// How a service is given rows.
@@ -30,6 +32,14 @@ pub struct Seeding {
     /// Requests that the owner of the rows is answered like everybody else, by rpc and the last
     /// field that was added, and why.
     pub alike: &'static [(&'static str, &'static str, &'static str)],
+    /// Rpcs that answer everybody with a number: to a stranger it is another one.
+    pub counted: &'static [&'static str],
+    /// Rpcs, or one field of theirs, that take ids of any sort and do something with what their
+    /// caller has, or with nothing, and why.
+    pub own: &'static [(&'static str, &'static str)],
+    /// Rpcs that nobody tries on their own rows, because nothing could be asked after them, and
+    /// those that tell of all tenants by their contract.
+    pub apart: &'static [(&'static str, &'static str)],
 }
 
 /// Makes rows of one tenant.

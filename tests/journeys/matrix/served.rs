@@ -1,6 +1,7 @@
 //! The services of this build, each with what it needs to be asked everything.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use chassis::service::Service;
 use sqlx::migrate::Migrator;
@@ -14,27 +15,43 @@ pub struct Subject {
     pub migrations: fn() -> Migrator,
     /// The contexts that it serves, besides `ops`.
     pub contexts: &'static [&'static str],
-    /// What it reads from its environment besides addresses of its database.
-    pub variables: &'static [(&'static str, &'static str)],
+    /// What it reads from its environment besides addresses of its database; files are written to
+    /// a folder of the run.
+    pub variables: fn(&Path) -> Vec<(&'static str, String)>,
     /// How a tenant gets rows of every sort.
     pub seeding: Seeding,
 }
 
 /// Every service of this build.
-pub const SUBJECTS: &[Subject] = &[Subject {
-    name: "catalog",
-    service: catalog::service,
-    migrations: catalog::migrations,
-    contexts: &["catalog"],
-    variables: &[],
-    seeding: seeds::catalog::SEEDING,
-}];
+pub const SUBJECTS: &[Subject] = &[
+    Subject {
+        name: "auth",
+        service: auth::service,
+        migrations: auth::migrations,
+        contexts: &["auth"],
+        variables: seeds::auth::variables,
+        seeding: seeds::auth::SEEDING,
+    },
+    Subject {
+        name: "catalog",
+        service: catalog::service,
+        migrations: catalog::migrations,
+        contexts: &["catalog"],
+        variables: |_| Vec::new(),
+        seeding: seeds::catalog::SEEDING,
+    },
+    Subject {
+        name: "inventory",
+        service: inventory::service,
+        migrations: inventory::migrations,
+        contexts: &["inventory"],
+        variables: |_| Vec::new(),
+        seeding: seeds::inventory::SEEDING,
+    },
+];
 
-/// Services of the binary that are not asked everything yet, each with why. It only shrinks.
-const MISSING: &[(&str, &str)] = &[(
-    "inventory",
-    "no seed makes its rows yet: its own tests ask as strangers do",
-)];
+/// Services that are in the binary and not under proof, and why. It only ever gets shorter.
+const MISSING: &[(&str, &str)] = &[];
 
 /// The services that the binary serves, as its own list has them.
 const IN_THE_BINARY: &str = include_str!("../../../services/retail/src/served.rs");
@@ -46,9 +63,11 @@ fn every_service_of_the_binary_is_under_proof() {
         .filter_map(|it| Some(it.split(',').next()?.to_lowercase()))
         .collect();
     let proven = SUBJECTS.iter().map(|it| it.name);
-    let missing = MISSING.iter().map(|it| it.0);
+    let missing = MISSING.iter().map(|(name, _)| *name);
     let known: Vec<String> = proven.chain(missing).map(str::to_owned).collect();
-    assert_eq!(told, known.iter().cloned().collect(), "add what is missing");
+    assert!(!told.is_empty());
+    let once: BTreeSet<String> = known.iter().cloned().collect();
+    assert_eq!(told, once, "add what is missing to the list above");
     assert_eq!(
         told.len(),
         known.len(),

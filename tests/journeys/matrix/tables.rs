@@ -3,6 +3,7 @@
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row as _};
 use testbed::Database;
+use uuid::Uuid;
 use vocab::TenantId;
 
 /// Every table with a column for a tenant, and its columns.
@@ -61,6 +62,16 @@ impl Table {
         let sql = format!("SELECT to_jsonb(t)::text FROM {name} AS t WHERE tenant_id = $1 LIMIT 1");
         let row = sqlx::query_scalar(AssertSqlSafe(sql)).bind(of.uuid());
         row.fetch_optional(admin).await.unwrap()
+    }
+
+    /// Whose some row is, if the table has any.
+    pub async fn anybody(&self, admin: &mut PgConnection) -> Option<TenantId> {
+        let sql = format!("SELECT tenant_id FROM {} LIMIT 1", self.name);
+        let found: Option<Uuid> = sqlx::query_scalar(AssertSqlSafe(sql))
+            .fetch_optional(admin)
+            .await
+            .unwrap();
+        found.map(TenantId::from_uuid)
     }
 
     /// What all rows of a tenant come to.

@@ -44,6 +44,9 @@ pub const SEEDING: Seeding = Seeding {
             "nothing makes schemas of attributes yet",
         ),
     ],
+    counted: &[],
+    own: &[],
+    apart: &[],
 };
 
 async fn make(maker: &Maker<'_>) -> Ids {
