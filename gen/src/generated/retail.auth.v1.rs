@@ -5288,8 +5288,8 @@ pub mod auth_service_client {
             self.inner.unary(req, path, codec).await
         }
         /// Lists the public keys that verify access tokens: the one that signs, the one before until its
-        /// last token has expired, and the next one. Answers may be kept for five minutes; ask again for
-        /// an unknown `kid`, at most every 30 seconds.
+        /// last token has expired, and those that sign next. Answers may be kept for five minutes; ask
+        /// again for an unknown `kid`, at most every 30 seconds.
         pub async fn get_jwks(
             &mut self,
             request: impl tonic::IntoRequest<super::GetJwksRequest>,
@@ -5557,8 +5557,8 @@ pub mod auth_service_server {
             tonic::Status,
         >;
         /// Lists the public keys that verify access tokens: the one that signs, the one before until its
-        /// last token has expired, and the next one. Answers may be kept for five minutes; ask again for
-        /// an unknown `kid`, at most every 30 seconds.
+        /// last token has expired, and those that sign next. Answers may be kept for five minutes; ask
+        /// again for an unknown `kid`, at most every 30 seconds.
         async fn get_jwks(
             &self,
             request: tonic::Request<super::GetJwksRequest>,
