@@ -14,6 +14,7 @@ use vocab::TenantId;
 mod audit;
 mod finder;
 mod lists;
+mod machines;
 mod migrations;
 mod people;
 mod revoked;
@@ -24,7 +25,8 @@ mod trail;
 
 pub use audit::{AuditCursor, AuditList, AuditPlace, Within};
 pub use finder::{Finder, Machine};
-pub use lists::{CreationCursor, MachineList, UserList};
+pub use lists::{CreationCursor, UserList};
+pub use machines::MachineList;
 pub use migrations::migrations;
 pub use people::{Entry, Known};
 pub use revoked::{KINDS as REVOKING_KINDS, Revoked, RevokedCursor, RevokedList};
