@@ -124,13 +124,6 @@ impl Call {
         self
     }
 
-    /// Names what a repetition is recognised by.
-    #[must_use]
-    pub fn attempted(mut self, attempt: Attempt) -> Self {
-        self.attempt = Some(attempt);
-        self
-    }
-
     /// Says why, as one upper-case word.
     #[must_use]
     pub fn because(mut self, reason: impl Into<String>) -> Self {
