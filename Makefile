@@ -34,8 +34,8 @@ doctor: machine build ## what is missing, and the one command that mends it
 token: $(RETAIL) ## a token of development: make -s token ROLE=shopper TENANT=demo
 	@$(RETAIL) token $(if $(ROLE),--role $(ROLE)) $(if $(TENANT),--tenant $(TENANT))
 
-call: $(RETAIL) ## call an rpc: make call M=retail.catalog.v1.CatalogService/GetProduct D='{…}'
-	@$(RETAIL) call $(M) $${D:+"$$D"}
+call: $(RETAIL) ## call an rpc: make call M=package.Service/Method D='{…}' ROLE=shopper
+	@$(RETAIL) call $(if $(ROLE),--token "$$($(RETAIL) token --role $(ROLE))") $(M) $${D:+"$$D"}
 
 verify: $(RETAIL) ## fold every stream anew and compare; exit code 1 on any difference
 	@$(RETAIL) verify $(S)
